@@ -1,0 +1,44 @@
+import { configErrors } from './config.js';
+import type { ErrorEntry } from './entry.js';
+import { httpErrors } from './http.js';
+import { provisioningErrors } from './provisioning.js';
+import { samlErrors } from './saml.js';
+import { xmlErrors } from './xml.js';
+
+/** Every way in which the program can refuse or fail. Codes are stable: they are never renamed or reused. */
+export const errorTable = {
+  ...xmlErrors,
+  ...samlErrors,
+  ...configErrors,
+  ...provisioningErrors,
+  ...httpErrors,
+} satisfies Readonly<Record<string, ErrorEntry>>;
+
+export type ErrorCode = keyof typeof errorTable;
+
+/** What a check expected and what it saw; shown to operators by `inspect` and in traces, never to a browser. */
+export interface Evidence {
+  readonly expected?: string;
+  readonly seen?: string;
+}
+
+/** A refusal or failure with a stable code. `message` is the operator's detail; the browser only sees the public text. */
+export class GatewayError extends Error {
+  override readonly name = 'GatewayError';
+  readonly code: ErrorCode;
+  readonly evidence: Evidence;
+
+  constructor(
+    code: ErrorCode,
+    detail?: string,
+    options: { readonly cause?: unknown; readonly evidence?: Evidence } = {},
+  ) {
+    super(detail ?? errorTable[code].meaning, options.cause === undefined ? undefined : { cause: options.cause });
+    this.code = code;
+    this.evidence = options.evidence ?? {};
+  }
+
+  get entry(): ErrorEntry {
+    return errorTable[this.code];
+  }
+}

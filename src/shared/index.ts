@@ -1,0 +1,5 @@
+export { systemClock, type Clock } from './clock.js';
+export type { ErrorEntry, PublicMessage } from './errors/entry.js';
+export { errorTable, GatewayError, type ErrorCode, type Evidence } from './errors/table.js';
+export { escapeHtml } from './html.js';
+export { createIdSource, systemRandom, type IdSource, type RandomBytes } from './ids.js';
