@@ -1,0 +1,22 @@
+/**
+ * What several processes of the gateway must agree on: which assertions have been used, and which requests of the
+ * service provider are still open. Every method throws `STORE_UNAVAILABLE` when the store does not answer in time.
+ */
+export interface StateStore {
+  /**
+   * Claims a key for the caller; atomic over all processes that share the store.
+   * @param expiresAt milliseconds since the epoch; from then on the key may be claimed again
+   * @returns true: claimed by this call. false: claimed before.
+   */
+  claimOnce(key: string, expiresAt: number): Promise<boolean>;
+  /** Keeps a request until `expiresAt` (milliseconds since the epoch). The caller has encrypted the record. */
+  putRequest(id: string, record: string, expiresAt: number): Promise<void>;
+  /** Reads a request without using it up; null when it is unknown, used up or expired. */
+  findRequest(id: string): Promise<string | null>;
+  /** Reads and deletes in one atomic step, so that of two simultaneous callers exactly one gets the record. */
+  takeRequest(id: string): Promise<string | null>;
+  /** Proves that the store answers. */
+  ping(): Promise<void>;
+  /** Finishes what is under way. The connection that was handed in is the caller's to close. */
+  close(): Promise<void>;
+}
