@@ -15,7 +15,8 @@ export const xmlErrors = family({
   XML_FORBIDDEN: {
     status: 400,
     public: 'unreadable',
-    meaning: 'The document holds a DOCTYPE, an entity, a comment or a processing instruction.',
+    meaning:
+      'The document holds a DOCTYPE, an entity, a comment or a processing instruction, or declares a version other than XML 1.0.',
     remedy: IDP,
   },
   XML_DUPLICATE_ID: { status: 400, public: 'unreadable', meaning: 'Two elements carry the same ID.', remedy: IDP },

@@ -1,0 +1,37 @@
+// Namespaces in XML 1.0 §3, NCName: XML 1.0's Name without the colon.
+const NAME_START =
+  'A-Z_a-z\\u{C0}-\\u{D6}\\u{D8}-\\u{F6}\\u{F8}-\\u{2FF}\\u{370}-\\u{37D}\\u{37F}-\\u{1FFF}\\u{200C}-\\u{200D}' +
+  '\\u{2070}-\\u{218F}\\u{2C00}-\\u{2FEF}\\u{3001}-\\u{D7FF}\\u{F900}-\\u{FDCF}\\u{FDF0}-\\u{FFFD}\\u{10000}-\\u{EFFFF}';
+const NAME_REST = `${NAME_START}.0-9\\u{B7}\\u{300}-\\u{36F}\\u{203F}-\\u{2040}\\-`;
+const NC_NAME = new RegExp(`^[${NAME_START}][${NAME_REST}]*$`, 'u');
+const NC_NAME_START = new RegExp(`^[${NAME_START}]`, 'u');
+// XML 1.0 §2.2, Char; a lone surrogate is none.
+const NOT_CHAR = /[^\t\n\r\u{20}-\u{D7FF}\u{E000}-\u{FFFD}\u{10000}-\u{10FFFF}]/u;
+
+/** Whether the text is a name that may stand before or after the colon of a qualified name. */
+export function isNcName(text: string): boolean {
+  return NC_NAME.test(text);
+}
+
+/** Whether the text begins as an NCName does. */
+export function startsAsNcName(text: string): boolean {
+  return NC_NAME_START.test(text);
+}
+
+/** Whether the text can stand in a document at all. */
+export function isXmlText(text: string): boolean {
+  return !NOT_CHAR.test(text);
+}
+
+/** Whether the text is nothing but XML white space (XML 1.0 §2.3, S). */
+export function isWhiteSpace(text: string): boolean {
+  return /^[ \t\r\n]*$/.test(text);
+}
+
+// RFC 3986 §3.1: what makes a reference absolute is its scheme.
+const ABSOLUTE_URI = /^[A-Za-z][A-Za-z0-9+.-]*:/;
+
+/** Whether a namespace name is one that canonicalization is defined for: C14N 1.0 §1.3 refuses relative ones. */
+export function isAbsoluteUri(text: string): boolean {
+  return ABSOLUTE_URI.test(text);
+}

@@ -1,0 +1,150 @@
+import type { KeyObject } from 'node:crypto';
+import { GatewayError, systemRandom } from '../shared/index.js';
+import { decodeBase64 } from './base64.js';
+import { contentCipher, decryptContent } from './content-cipher.js';
+import { isEncryptedKey, readKeyTransport, refuseAlgorithm } from './key-transport.js';
+import type { XmlLimits } from './limits.js';
+import { XMLDSIG_NAMESPACE, XMLENC_NAMESPACE } from './namespaces.js';
+import { attributeValue, childElements, childrenNamed, isNamed, textContent } from './navigate.js';
+import { oaepDecrypt, type OaepParameters } from './oaep.js';
+import { parseXmlInScope } from './parse.js';
+import type { VerifiedElement, XmlElement } from './tree.js';
+
+export interface DecryptionPolicy {
+  /** Lets AES-CBC pass, which is not authenticated: only under a verified signature, or at the operator's word. */
+  readonly allowCbc: boolean;
+}
+
+/** Each costs one RSA operation per configured key; real messages carry one. */
+const MOST_ENCRYPTED_KEYS = 4;
+const ELEMENT_TYPE = `${XMLENC_NAMESPACE}Element`;
+
+/** Without any detail: whoever can tell the reasons apart can decrypt (xmlenc-core1 §6.1). */
+function fail(): never {
+  throw new GatewayError('DECRYPTION_FAILED');
+}
+
+function contentCipherOf(
+  data: XmlElement,
+  { allowCbc }: DecryptionPolicy,
+): NonNullable<ReturnType<typeof contentCipher>> {
+  const [method] = childrenNamed(data, XMLENC_NAMESPACE, 'EncryptionMethod');
+  const identifier = (method && attributeValue(method, 'Algorithm')) ?? 'no EncryptionMethod';
+  const cipher = contentCipher(identifier);
+  if (cipher === undefined || method === undefined || !(cipher.authenticated || allowCbc)) {
+    return refuseAlgorithm(identifier);
+  }
+  if (!childElements(method).every((child) => isKeySize(child, cipher.keyLength))) refuseAlgorithm('unknown parameter');
+  return cipher;
+}
+
+function isKeySize(parameter: XmlElement, keyLength: number): boolean {
+  return isNamed(parameter, XMLENC_NAMESPACE, 'KeySize') && textContent(parameter).trim() === String(keyLength * 8);
+}
+
+/**
+ * The encrypted session keys: inside the KeyInfo of EncryptedData, and beside EncryptedData, of which a
+ * RetrievalMethod picks those with its Id. Never sought elsewhere in the document.
+ */
+function encryptedKeysOf(container: XmlElement, data: XmlElement): XmlElement[] {
+  const keyInfos = childrenNamed(data, XMLDSIG_NAMESPACE, 'KeyInfo');
+  const inside = keyInfos.flatMap((keyInfo) => childElements(keyInfo).filter(isEncryptedKey));
+  const wanted = keyInfos
+    .flatMap((keyInfo) => childrenNamed(keyInfo, XMLDSIG_NAMESPACE, 'RetrievalMethod'))
+    .map((method) => attributeValue(method, 'URI'));
+  const beside = childElements(container)
+    .filter(isEncryptedKey)
+    .filter((key) => wanted.length === 0 || wanted.includes(`#${attributeValue(key, 'Id') ?? ''}`));
+  return [...inside, ...beside];
+}
+
+interface WrappedKey {
+  readonly parameters: OaepParameters;
+  readonly encrypted: Buffer;
+}
+
+/** Those that may be used; where there are some but none may, the first one's refusal. */
+function wrappedKeys(encryptedKeys: readonly XmlElement[]): WrappedKey[] {
+  let refusal: unknown;
+  const wrapped: WrappedKey[] = [];
+  for (const key of encryptedKeys) {
+    try {
+      wrapped.push({ parameters: readKeyTransport(key), encrypted: cipherValue(key) });
+    } catch (fault) {
+      refusal ??= fault;
+    }
+  }
+  if (wrapped.length === 0 && refusal !== undefined) throw refusal as Error;
+  return wrapped;
+}
+
+/** Never a CipherReference: it would have us fetch what the message names. */
+function cipherValue(encrypted: XmlElement): Buffer {
+  const [data] = childrenNamed(encrypted, XMLENC_NAMESPACE, 'CipherData');
+  const [value, ...more] = data === undefined ? [] : childElements(data);
+  if (value === undefined || more.length > 0 || !isNamed(value, XMLENC_NAMESPACE, 'CipherValue')) return fail();
+  return decodeBase64(textContent(value)) ?? fail();
+}
+
+/** Tries every pair, also after a success, so that the time does not tell which one it was. */
+function unwrap(wrapped: readonly WrappedKey[], keys: readonly KeyObject[], length: number): Buffer | null {
+  let found: Buffer | null = null;
+  for (const key of keys) {
+    if (key.type !== 'private' || key.asymmetricKeyType !== 'rsa') continue;
+    for (const { parameters, encrypted } of wrapped) {
+      const candidate = oaepDecrypt(key, encrypted, parameters);
+      if (candidate?.length === length) found ??= candidate;
+    }
+  }
+  return found;
+}
+
+/** Null where the octets are not one well-formed element within the limits. */
+function parseOrNull(plaintext: Buffer, limits: XmlLimits, container: XmlElement): XmlElement | null {
+  try {
+    return parseXmlInScope(plaintext, limits, container.scope);
+  } catch {
+    return null;
+  }
+}
+
+/**
+ * Decrypts the EncryptedData that is the one such child of `container` (a saml:EncryptedAssertion, for example) and
+ * parses what it holds, in the container's namespaces and within the same limits. What lies inside a verified element
+ * comes out verified: then the signature covers the ciphertext.
+ *
+ * @param keys private RSA keys, all of which are tried.
+ * @throws GatewayError ENCRYPTION_ALGORITHM, or DECRYPTION_FAILED for whatever goes wrong after that.
+ */
+export function decryptElement(
+  container: VerifiedElement,
+  keys: readonly KeyObject[],
+  policy: DecryptionPolicy,
+  limits: XmlLimits,
+): VerifiedElement;
+export function decryptElement(
+  container: XmlElement,
+  keys: readonly KeyObject[],
+  policy: DecryptionPolicy,
+  limits: XmlLimits,
+): XmlElement;
+export function decryptElement(
+  container: XmlElement,
+  keys: readonly KeyObject[],
+  policy: DecryptionPolicy,
+  limits: XmlLimits,
+): XmlElement {
+  const [data, ...more] = childrenNamed(container, XMLENC_NAMESPACE, 'EncryptedData');
+  if (data === undefined || more.length > 0) return fail();
+  const cipher = contentCipherOf(data, policy);
+  const encryptedKeys = encryptedKeysOf(container, data);
+  if (encryptedKeys.length > MOST_ENCRYPTED_KEYS) return fail();
+  const wrapped = wrappedKeys(encryptedKeys);
+  if ((attributeValue(data, 'Type') ?? ELEMENT_TYPE) !== ELEMENT_TYPE) return fail();
+  const encrypted = cipherValue(data);
+  const sessionKey = unwrap(wrapped, keys, cipher.keyLength);
+  // With no session key the work goes on with a random one (RFC 3218 §2.3.2), and fails where a forged one would.
+  const decrypted = decryptContent(cipher, sessionKey ?? systemRandom(cipher.keyLength), encrypted);
+  const parsed = parseOrNull(decrypted.plaintext, limits, container);
+  return sessionKey !== null && decrypted.sound && parsed !== null ? parsed : fail();
+}

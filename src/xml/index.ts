@@ -1,0 +1,32 @@
+export { decodeBase64 } from './base64.js';
+export { attribute, element, type ElementDescription } from './build.js';
+export { canonicalize } from './canonicalize.js';
+export type { ContentAlgorithm } from './content-cipher.js';
+export { decryptElement, type DecryptionPolicy } from './decrypt.js';
+export { encryptElement, type EncryptionAlgorithms, type EncryptionRecipient } from './encrypt.js';
+export {
+  certificateFingerprint,
+  certificateSubject,
+  verificationKeyOf,
+  type SignatureAlgorithm,
+  type SigningKey,
+  type VerificationKey,
+} from './keys.js';
+export { defaultXmlLimits, type XmlLimits } from './limits.js';
+export { XML_NAMESPACE, XMLDSIG_NAMESPACE, XMLENC11_NAMESPACE, XMLENC_NAMESPACE } from './namespaces.js';
+export {
+  attributeValue,
+  childElements,
+  childrenNamed,
+  isNamed,
+  textContent,
+  verifiedChildren,
+  verifiedChildrenNamed,
+} from './navigate.js';
+export { parseXml } from './parse.js';
+export { assertSignaturePlacement } from './placement.js';
+export { bindingsInScope, lookupNamespace } from './scope.js';
+export { signEnveloped, type SigningOptions } from './sign.js';
+export { identifiersOf, type DigestName } from './signature-algorithms.js';
+export type { NamespaceScope, VerifiedElement, XmlAttribute, XmlElement, XmlNode } from './tree.js';
+export { verifySignature, type SignaturePolicy, type Verification } from './verify.js';

@@ -1,0 +1,71 @@
+import { GatewayError } from '../shared/index.js';
+import { decodeBase64 } from './base64.js';
+import { XMLDSIG_NAMESPACE, XMLENC11_NAMESPACE, XMLENC_NAMESPACE } from './namespaces.js';
+import { attributeValue, childElements, childrenNamed, isNamed, textContent } from './navigate.js';
+import type { OaepParameters } from './oaep.js';
+import { digestNamed, type DigestName } from './signature-algorithms.js';
+import type { XmlElement } from './tree.js';
+
+/** Fixes MGF1 to SHA-1, whatever the digest (xmlenc-core1 §5.5.2). */
+export const RSA_OAEP_MGF1P = `${XMLENC_NAMESPACE}rsa-oaep-mgf1p`;
+/** Names MGF1's hash in an MGF element. */
+export const RSA_OAEP = `${XMLENC11_NAMESPACE}rsa-oaep`;
+
+/** xmlenc-core1 §5.5.2. */
+const MASKS: ReadonlyMap<string, DigestName> = new Map<string, DigestName>([
+  [`${XMLENC11_NAMESPACE}mgf1sha1`, 'sha1'],
+  [`${XMLENC11_NAMESPACE}mgf1sha256`, 'sha256'],
+  [`${XMLENC11_NAMESPACE}mgf1sha384`, 'sha384'],
+  [`${XMLENC11_NAMESPACE}mgf1sha512`, 'sha512'],
+]);
+
+export function maskIdentifier(digest: DigestName): string {
+  return `${XMLENC11_NAMESPACE}mgf1${digest}`;
+}
+
+/** ENCRYPTION_ALGORITHM, naming what was seen: which algorithm is written in a message is no secret. */
+export function refuseAlgorithm(seen: string): never {
+  throw new GatewayError('ENCRYPTION_ALGORITHM', undefined, {
+    evidence: { expected: 'AES-GCM (AES-CBC where allowed) with RSA-OAEP', seen: seen.slice(0, 160) },
+  });
+}
+
+function optional(method: XmlElement, namespace: string, localName: string): XmlElement | undefined {
+  const [first, ...more] = childrenNamed(method, namespace, localName);
+  return more.length > 0 ? refuseAlgorithm(`${localName} twice`) : first;
+}
+
+function chosen(parameter: XmlElement | undefined, find: (uri: string) => DigestName | undefined): DigestName {
+  if (parameter === undefined) return 'sha1';
+  const uri = attributeValue(parameter, 'Algorithm') ?? '';
+  return find(uri) ?? refuseAlgorithm(uri);
+}
+
+/**
+ * Reads how a session key was encrypted. RSA PKCS#1 1.5 is not read at all: it is Bleichenbacher's oracle.
+ *
+ * @throws GatewayError ENCRYPTION_ALGORITHM
+ */
+export function readKeyTransport(encryptedKey: XmlElement): OaepParameters {
+  const [method] = childrenNamed(encryptedKey, XMLENC_NAMESPACE, 'EncryptionMethod');
+  const algorithm = method && attributeValue(method, 'Algorithm');
+  if (method === undefined || (algorithm !== RSA_OAEP && algorithm !== RSA_OAEP_MGF1P)) {
+    return refuseAlgorithm(algorithm ?? 'no EncryptionMethod');
+  }
+  const digest = optional(method, XMLDSIG_NAMESPACE, 'DigestMethod');
+  const mask = optional(method, XMLENC11_NAMESPACE, 'MGF');
+  const label = optional(method, XMLENC_NAMESPACE, 'OAEPParams');
+  const stranger = childElements(method).find((child) => child !== digest && child !== mask && child !== label);
+  if (stranger !== undefined) refuseAlgorithm(stranger.localName);
+  if (mask !== undefined && algorithm === RSA_OAEP_MGF1P) refuseAlgorithm('rsa-oaep-mgf1p with MGF');
+  return {
+    digest: chosen(digest, digestNamed),
+    maskDigest: chosen(mask, (uri) => MASKS.get(uri)),
+    label: label === undefined ? Buffer.alloc(0) : (decodeBase64(textContent(label)) ?? refuseAlgorithm('OAEPParams')),
+  };
+}
+
+/** Whether the element is an xenc:EncryptedKey. */
+export function isEncryptedKey(candidate: XmlElement): boolean {
+  return isNamed(candidate, XMLENC_NAMESPACE, 'EncryptedKey');
+}

@@ -1,0 +1,42 @@
+import type { VerifiedElement, XmlElement } from './tree.js';
+
+/** The child elements, in document order. */
+export function childElements(parent: XmlElement): XmlElement[] {
+  return parent.children.filter((child) => typeof child !== 'string');
+}
+
+/** Whether the element has this expanded name. */
+export function isNamed(candidate: XmlElement, namespace: string, localName: string): boolean {
+  return candidate.localName === localName && candidate.namespace === namespace;
+}
+
+/** The child elements of that expanded name. */
+export function childrenNamed(parent: XmlElement, namespace: string, localName: string): XmlElement[] {
+  return childElements(parent).filter((child) => isNamed(child, namespace, localName));
+}
+
+/** The text directly in the element; text inside child elements is left out. */
+export function textContent(parent: XmlElement): string {
+  const [only] = parent.children;
+  if (parent.children.length === 1 && typeof only === 'string') return only;
+  return parent.children.filter((child) => typeof child === 'string').join('');
+}
+
+/** The attribute's value, or undefined where there is none. */
+export function attributeValue(owner: XmlElement, localName: string, namespace = ''): string | undefined {
+  return owner.attributes.find((each) => each.localName === localName && each.namespace === namespace)?.value;
+}
+
+/** The child elements of a verified element: what lies inside what was hashed was hashed. */
+export function verifiedChildren(parent: VerifiedElement): VerifiedElement[] {
+  return childElements(parent) as VerifiedElement[];
+}
+
+/** The child elements of that expanded name of a verified element. */
+export function verifiedChildrenNamed(
+  parent: VerifiedElement,
+  namespace: string,
+  localName: string,
+): VerifiedElement[] {
+  return childrenNamed(parent, namespace, localName) as VerifiedElement[];
+}

@@ -1,0 +1,162 @@
+import { createHash, timingSafeEqual, verify as verifyBytes } from 'node:crypto';
+import { GatewayError } from '../shared/index.js';
+import { canonicalize } from './canonicalize.js';
+import type { VerificationKey } from './keys.js';
+import { XMLDSIG_NAMESPACE } from './namespaces.js';
+import { attributeValue, childrenNamed } from './navigate.js';
+import { digestOf, signatureMethodOf, type SignatureMethod } from './signature-algorithms.js';
+import { readSignature, type SignatureForm } from './signature-form.js';
+import { explainStranger } from './signer-explanation.js';
+import type { VerifiedElement, XmlElement, XmlNode } from './tree.js';
+import { brandVerified } from './verified.js';
+
+export interface SignaturePolicy {
+  /** Lets RSA-SHA1 and SHA-1 digests pass; the verification says that they were used. */
+  readonly allowSha1: boolean;
+  /** Lowers the least RSA modulus from 2048 to 1024 bits. */
+  readonly allowRsa1024: boolean;
+  /** Whether a key outside its certificate's validity is refused; otherwise the verification says so. */
+  readonly refuseExpiredCertificates: boolean;
+  /** Milliseconds since 1970. */
+  readonly now: number;
+}
+
+export interface Verification {
+  /** The very tree that was hashed: the element without this Signature. */
+  readonly element: VerifiedElement;
+  readonly key: VerificationKey;
+  /** Identifier of the signature algorithm. */
+  readonly algorithm: string;
+  /** SHA-1 was used, in the signature or the digest. */
+  readonly sha1: boolean;
+  /** The RSA key has fewer than 2048 bits. */
+  readonly shortKey: boolean;
+  /** Now is outside the validity of the key's certificate. */
+  readonly certificateExpired: boolean;
+}
+
+const CURVES: readonly string[] = ['prime256v1', 'secp384r1', 'secp521r1'];
+
+/** A copy without that child; the text on both its sides becomes one run, as everywhere in a tree. */
+function without(parent: XmlElement, removed: XmlElement): XmlElement {
+  const children: XmlNode[] = [];
+  for (const child of parent.children) {
+    if (child === removed) continue;
+    const last = children.at(-1);
+    if (typeof child === 'string' && typeof last === 'string') children[children.length - 1] = last + child;
+    else children.push(child);
+  }
+  return { ...parent, children };
+}
+
+function onlySignature(element: XmlElement): XmlElement {
+  const [signature, ...more] = childrenNamed(element, XMLDSIG_NAMESPACE, 'Signature');
+  if (signature === undefined) throw new GatewayError('SIGNATURE_MISSING');
+  if (more.length > 0) throw new GatewayError('SIGNATURE_MISPLACED', 'An element carries two signatures.');
+  return signature;
+}
+
+function checkReference(element: XmlElement, form: SignatureForm): void {
+  const id = attributeValue(element, 'ID') ?? '';
+  if (id === '' || form.referenceUri !== `#${id}`) {
+    throw new GatewayError(
+      'SIGNATURE_FORM',
+      'The Reference does not point at the element that carries the signature.',
+      {
+        evidence: { expected: `#${id}`, seen: form.referenceUri.slice(0, 160) },
+      },
+    );
+  }
+}
+
+function checkDigest(content: string, form: SignatureForm, digest: string): void {
+  const actual = createHash(digest).update(content, 'utf8').digest();
+  if (actual.length !== form.digestValue.length || !timingSafeEqual(actual, form.digestValue)) {
+    throw new GatewayError('SIGNATURE_DIGEST_MISMATCH');
+  }
+}
+
+/** A key of another type than the algorithm's is never tried, whatever a library would make of it. */
+function fits({ publicKey }: VerificationKey, { keyType }: SignatureMethod): boolean {
+  if (publicKey.type !== 'public' || publicKey.asymmetricKeyType !== keyType) return false;
+  return keyType === 'rsa' || CURVES.includes(publicKey.asymmetricKeyDetails?.namedCurve ?? '');
+}
+
+function madeBy(key: VerificationKey, method: SignatureMethod, data: Buffer, signature: Buffer): Promise<boolean> {
+  // xmldsig-core1 §6.4.3: an ECDSA value is r and s, each as long as the curve's order.
+  const parameters = { key: key.publicKey, dsaEncoding: 'ieee-p1363' } as const;
+  return new Promise((resolve, reject) => {
+    verifyBytes(method.digest, data, parameters, signature, (fault, valid) => {
+      if (fault === null) resolve(valid);
+      else reject(fault);
+    });
+  });
+}
+
+async function signerOf(
+  form: SignatureForm,
+  method: SignatureMethod,
+  keys: readonly VerificationKey[],
+): Promise<VerificationKey> {
+  const signedBytes = Buffer.from(canonicalize(form.signedInfo, form.signedInfoPrefixes), 'utf8');
+  for (const key of keys) {
+    if (fits(key, method) && (await madeBy(key, method, signedBytes, form.signatureValue))) return key;
+  }
+  throw explainStranger(form.keyInfo, keys);
+}
+
+function modulusLength(key: VerificationKey): number {
+  return key.publicKey.asymmetricKeyDetails?.modulusLength ?? 0;
+}
+
+function checkKeyLength(key: VerificationKey, method: SignatureMethod, allowRsa1024: boolean): boolean {
+  if (method.keyType !== 'rsa') return false;
+  const bits = modulusLength(key);
+  const least = allowRsa1024 ? 1024 : 2048;
+  if (bits < least) {
+    throw new GatewayError('SIGNATURE_KEY_TOO_SHORT', undefined, {
+      evidence: { expected: `at least ${least} bits`, seen: `${bits} bits` },
+    });
+  }
+  return bits < 2048;
+}
+
+function checkValidity(key: VerificationKey, { now, refuseExpiredCertificates }: SignaturePolicy): boolean {
+  const { notBefore = -Infinity, notAfter = Infinity } = key;
+  const expired = now < notBefore || now > notAfter;
+  if (expired && refuseExpiredCertificates) {
+    throw new GatewayError('SIGNATURE_CERTIFICATE_EXPIRED', `The certificate ${key.fingerprint} is not valid now.`);
+  }
+  return expired;
+}
+
+/**
+ * Verifies the one enveloped signature that is a direct child of the element, under one of the configured keys. What
+ * comes back is the tree whose canonical form was hashed; nothing is looked up by its ID.
+ *
+ * @throws GatewayError SIGNATURE_MISSING, SIGNATURE_MISPLACED, SIGNATURE_FORM, SIGNATURE_ALGORITHM,
+ *   SIGNATURE_DIGEST_MISMATCH, SIGNATURE_INVALID, SIGNATURE_KEY_TOO_SHORT or SIGNATURE_CERTIFICATE_EXPIRED.
+ */
+export async function verifySignature(
+  element: XmlElement,
+  keys: readonly VerificationKey[],
+  policy: SignaturePolicy,
+): Promise<Verification> {
+  const signature = onlySignature(element);
+  const form = readSignature(signature);
+  checkReference(element, form);
+  const method = signatureMethodOf(form.signatureMethod, policy.allowSha1);
+  const digest = digestOf(form.digestMethod, policy.allowSha1);
+  const content = without(element, signature);
+  // The digest before the signature: it costs far less, so a forgery is turned away cheaply.
+  checkDigest(canonicalize(content, form.contentPrefixes), form, digest);
+  const key = await signerOf(form, method, keys);
+  return {
+    shortKey: checkKeyLength(key, method, policy.allowRsa1024),
+    certificateExpired: checkValidity(key, policy),
+    element: brandVerified(content),
+    key,
+    algorithm: form.signatureMethod,
+    sha1: method.digest === 'sha1' || digest === 'sha1',
+  };
+}
