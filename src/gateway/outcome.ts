@@ -1,0 +1,128 @@
+import type { AuditEvent, LoginEntry, TraceStep } from '../observe/index.js';
+import type { OutgoingResponse, VerifiedLogin } from '../saml/index.js';
+import type { GatewayError } from '../shared/index.js';
+import { attributeDifferences } from './attribute-differences.js';
+import type { RequestContext } from './context.js';
+import type { GatewayDeps } from './runtime.js';
+import type { TimedStep } from './steps.js';
+
+/** A login that went through, as audit, metrics and trace need it. */
+export interface Delivered {
+  readonly login: VerifiedLogin;
+  readonly outgoing: OutgoingResponse;
+}
+
+/** Writes down that a login was delivered: one audit line, the metrics, the trace. */
+export async function recordDelivery(
+  deps: GatewayDeps,
+  context: RequestContext,
+  { login, outgoing }: Delivered,
+): Promise<void> {
+  const idp = context.route?.idp.name ?? null;
+  const steps = context.steps.finish();
+  countLogin(deps, context, 'OK', steps);
+  deps.metrics.delivery(context.route?.delivery.kind ?? 'browser', 'OK');
+  if (idp !== null) deps.metrics.clockDifference(idp, login.issueInstant - deps.clock.now());
+  writeTrace(deps, context, {
+    account: outgoing.nameId,
+    code: 'OK',
+    steps: steps.map((step) => ({ ...step, result: 'pass' })),
+    attributes: attributeDifferences(outgoing.attributesIn, outgoing.attributesOut, context.runtime.redactionKey),
+  });
+  await deps.audit.append({
+    ...auditHead(context, 'OK', 'deliver'),
+    account: context.runtime.accountNames(outgoing.nameId),
+    received: login.digest,
+    sent: outgoing.digest,
+    certificate: login.keyFingerprint,
+    signingKey: outgoing.signingKeyId,
+    ...(outgoing.domainKey === null ? {} : { domainKey: outgoing.domainKey.action }),
+    ...(login.warnings.length === 0 ? {} : { warnings: login.warnings }),
+  });
+}
+
+/** Writes down that the SP's request was taken and sent on to the IdP. */
+export async function recordRequest(deps: GatewayDeps, context: RequestContext): Promise<void> {
+  deps.metrics.authenticationRequest(context.route?.idp.name ?? null, 'OK');
+  await deps.audit.append(auditHead(context, 'OK', 'ask-identity-provider'));
+}
+
+/**
+ * Writes down a refusal or failure. What concerns no SAML message (a wrong path, the rate limit) is counted with the
+ * HTTP requests and leaves no audit line, so that nobody can fill the disk with it.
+ */
+export async function recordRefusal(deps: GatewayDeps, context: RequestContext, error: GatewayError): Promise<void> {
+  const { subject, verified } = context;
+  if (subject === 'other') return;
+  if (subject === 'request') deps.metrics.authenticationRequest(context.route?.idp.name ?? null, error.code);
+  else recordRefusedLogin(deps, context, error);
+  await deps.audit.append({
+    ...auditHead(context, error.code, 'refuse'),
+    detail: error.message,
+    ...(verified === null
+      ? {}
+      : {
+          account: context.runtime.accountNames(verified.nameId),
+          received: verified.digest,
+          certificate: verified.keyFingerprint,
+        }),
+  });
+}
+
+function recordRefusedLogin(deps: GatewayDeps, context: RequestContext, error: GatewayError): void {
+  const steps = context.steps.finish();
+  countLogin(deps, context, error.code, steps);
+  const failed = steps.at(-1);
+  if (failed?.name === 'deliver') deps.metrics.delivery(context.route?.delivery.kind ?? 'browser', error.code);
+  // Before verification anybody may have sent it: counted, but not stored.
+  if (context.verified === null) return;
+  writeTrace(deps, context, {
+    account: context.verified.nameId,
+    code: error.code,
+    steps: steps.map((step) => (step === failed ? failedStep(step, error) : { ...step, result: 'pass' })),
+    attributes: [],
+  });
+}
+
+function failedStep(step: TimedStep, error: GatewayError): TraceStep {
+  return { ...step, result: 'fail', code: error.code, detail: error.message, ...error.evidence };
+}
+
+function countLogin(
+  deps: GatewayDeps,
+  context: RequestContext,
+  code: LoginEntry['code'],
+  steps: readonly TimedStep[],
+): void {
+  deps.metrics.login(context.route?.idp.name ?? null, code, deps.elapsed() - context.startedAt);
+  for (const { name, duration } of steps) deps.metrics.stage(name, duration);
+}
+
+function auditHead(context: RequestContext, code: LoginEntry['code'], decision: string): AuditEvent {
+  return {
+    event: context.subject === 'request' ? 'request' : 'login',
+    reference: context.reference,
+    ...(context.route === null ? {} : { idp: context.route.idp.name }),
+    code,
+    decision,
+  };
+}
+
+/** Not waited for: a trace is for looking things up later, and no login is held or lost for it. */
+function writeTrace(
+  deps: GatewayDeps,
+  context: RequestContext,
+  facts: Pick<LoginEntry, 'code' | 'steps' | 'attributes'> & { readonly account: string },
+): void {
+  const entry: LoginEntry = {
+    kind: 'login',
+    at: deps.clock.now(),
+    idp: context.route?.idp.name ?? '',
+    duration: deps.elapsed() - context.startedAt,
+    ...facts,
+    account: context.runtime.accountNames(facts.account),
+  };
+  deps.traces.add(context.reference, entry).catch(() => {
+    deps.metrics.traceError();
+  });
+}
