@@ -6,8 +6,13 @@ import { TimeLimitExceeded, withinTime } from './time-limit.js';
 export type CheckState = 'pass' | 'warn' | 'fail';
 
 /** What may stand in a check's data and so in `/healthz`. */
-export type HealthValue =
-  string | number | boolean | null | readonly HealthValue[] | { readonly [name: string]: HealthValue | undefined };
+export type HealthValue = string | number | boolean | null | readonly HealthValue[] | HealthData;
+
+// An interface, since the alias Record would refer to itself through HealthValue.
+// eslint-disable-next-line @typescript-eslint/consistent-indexed-object-style
+export interface HealthData {
+  readonly [name: string]: HealthValue | undefined;
+}
 
 export interface CheckResult {
   readonly state: CheckState;
@@ -15,7 +20,7 @@ export interface CheckResult {
   readonly detail: string;
   /** What the operator can do; empty while there is nothing to do. */
   readonly remedy?: string;
-  readonly data?: { readonly [name: string]: HealthValue | undefined };
+  readonly data?: HealthData;
 }
 
 /** One thing that can be well or unwell; registered by the room that knows it. */

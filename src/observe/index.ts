@@ -62,3 +62,13 @@ export type {
   TraceStep,
   TraceStore,
 } from './traces/trace.js';
+export { createOtlpTracer, type OtlpOptions } from './spans/otlp.js';
+export { formatTraceparent, nextContext, parseTraceparent, type SpanContext } from './spans/traceparent.js';
+export {
+  noTracer,
+  type Span,
+  type SpanAttributes,
+  type SpanKind,
+  type SpanOptions,
+  type Tracer,
+} from './spans/tracer.js';

@@ -1,6 +1,6 @@
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
 import { errorTable, type Clock, type ErrorCode } from '../shared/index.js';
-import type { HealthReport } from './health.js';
+import type { HealthRegistry, HealthReport } from './health.js';
 import { METRIC_PREFIX, metricDefinitions, type LoginStage, type MetricName } from './metric-definitions.js';
 import { withinTime } from './time-limit.js';
 
@@ -168,22 +168,24 @@ export class Metrics {
     this.#count('spans_total', { result }, count);
   }
 
-  health(report: HealthReport): void {
+  get contentType(): string {
+    return this.#registry.contentType;
+  }
+
+  /** Asks the health checks and the sources, at once and each within its time limit, and renders everything. */
+  async render(health?: HealthRegistry): Promise<string> {
+    const sources = [this.#readQueue(), this.#readExpiries(), this.#readMetadata()];
+    const [report] = await Promise.all([health?.report(), ...sources]);
+    if (report !== undefined) this.#health(report);
+    return this.#registry.metrics();
+  }
+
+  #health(report: HealthReport): void {
     this.#set('ready', {}, report.ready ? 1 : 0);
     const states = this.#gauge('health_check_state');
     // A check that is gone (an IdP was removed) leaves no series behind.
     states.reset();
     for (const { name, state } of report.checks) states.set({ check: name }, { pass: 0, warn: 1, fail: 2 }[state]);
-  }
-
-  get contentType(): string {
-    return this.#registry.contentType;
-  }
-
-  /** Asks the sources, within their time limit, and renders everything. */
-  async render(): Promise<string> {
-    await Promise.all([this.#readQueue(), this.#readExpiries(), this.#readMetadata()]);
-    return this.#registry.metrics();
   }
 
   async #readQueue(): Promise<void> {

@@ -73,7 +73,7 @@ export class ChainWriter {
 
   /** @throws PartialWrite, or what the file system throws when no segment could be begun */
   async write(records: readonly TimedRecord[]): Promise<void> {
-    if (this.#segment !== null && this.#segment.size >= this.#options.maxBytes) await this.#rotate();
+    if (this.#segment !== null && this.#segment.size >= this.#options.maxBytes) await this.end('rotation');
     const segment = this.#segment ?? (await this.#beginSegment());
     await this.#put(segment, records);
   }
@@ -94,14 +94,9 @@ export class ChainWriter {
   async end(reason: SegmentEnd['reason']): Promise<void> {
     const segment = this.#segment;
     if (segment === null) return;
-    await this.#put(segment, [this.#timed({ event: 'segment-end', reason })]);
+    await this.#putOwn(segment, { event: 'segment-end', reason });
     await this.synchronise();
     await this.#leave(segment, null, true);
-  }
-
-  async #rotate(): Promise<void> {
-    await this.end('rotation');
-    await this.#beginSegment();
   }
 
   async #beginSegment(): Promise<Segment> {
@@ -113,22 +108,25 @@ export class ChainWriter {
     const predecessor = this.#predecessor;
     this.#segment = segment;
     this.#head = predecessor?.digest ?? NO_DIGEST;
-    await this.#put(segment, [
-      this.#timed({
-        event: 'segment-start',
-        instance: name.instance,
-        segment: number,
-        pid: process.pid,
-        reason: reasonFor(predecessor),
-        follows: predecessor?.file ?? null,
-        torn: predecessor?.torn ?? null,
-      }),
-    ]);
+    await this.#putOwn(segment, {
+      event: 'segment-start',
+      instance: name.instance,
+      segment: number,
+      pid: process.pid,
+      reason: reasonFor(predecessor),
+      follows: predecessor?.file ?? null,
+      torn: predecessor?.torn ?? null,
+    });
     return segment;
   }
 
-  #timed(record: SegmentStart | SegmentEnd): TimedRecord {
-    return timed(record, this.#options.clock.now());
+  /** A line of the chain's own: its failure says nothing about the caller's records. */
+  async #putOwn(segment: Segment, record: SegmentStart | SegmentEnd): Promise<void> {
+    try {
+      await this.#put(segment, [timed(record, this.#options.clock.now())]);
+    } catch (error) {
+      throw error instanceof PartialWrite ? error.cause : error;
+    }
   }
 
   async #put(segment: Segment, records: readonly TimedRecord[]): Promise<void> {

@@ -1,0 +1,6 @@
+export {
+  registerOperations,
+  type IdentityProviderHealth,
+  type OperationsDeps,
+  type QueueHealth,
+} from './operations.js';
