@@ -25,7 +25,7 @@ function checkName(prefix: string, localName: string, namespace: string): void {
   if (prefix === 'xmlns') refuse('the prefix xmlns is reserved');
   if ((prefix === 'xml') !== (namespace === XML_NAMESPACE)) refuse('the prefix xml is reserved');
   if (prefix !== '' && namespace === '') refuse('a prefix without a namespace');
-  if (namespace !== '' && !isAbsoluteUri(namespace)) refuse('a relative namespace name');
+  if (namespace !== '' && !isAbsoluteUri(namespace)) refuse('a namespace name that is no absolute URI');
 }
 
 function bind(scope: NamespaceScope | null, prefix: string, uri: string): NamespaceScope | null {

@@ -28,10 +28,11 @@ export function isWhiteSpace(text: string): boolean {
   return /^[ \t\r\n]*$/.test(text);
 }
 
-// RFC 3986 §3.1: what makes a reference absolute is its scheme.
-const ABSOLUTE_URI = /^[A-Za-z][A-Za-z0-9+.-]*:/;
+// RFC 3986 §3: a scheme makes the reference absolute; the rest is characters and escapes, with one fragment at most.
+const URI_REST = "(?:[A-Za-z0-9._~:/?@!$&'()*+,;=-]|%[0-9A-Fa-f]{2})*";
+const ABSOLUTE_URI = new RegExp(`^[A-Za-z][A-Za-z0-9+.-]*:${URI_REST}(?:#${URI_REST})?$`);
 
-/** Whether a namespace name is one that canonicalization is defined for: C14N 1.0 §1.3 refuses relative ones. */
+/** Whether a namespace name is a URI that canonicalization is defined for: C14N 1.0 §1.3 refuses relative ones. */
 export function isAbsoluteUri(text: string): boolean {
   return ABSOLUTE_URI.test(text);
 }

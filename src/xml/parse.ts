@@ -102,9 +102,8 @@ function checkLocalPart(prefix: string, localName: string): void {
 
 /** saxes has refused reserved and emptied prefixes by now. */
 function declare(scope: NamespaceScope | null, prefix: string, uri: string): NamespaceScope | null {
-  // saxes resolves prefixes to trimmed names, which Namespaces in XML does not know: refused, since readers differ.
-  if (uri.trim() !== uri) malformed('A namespace name has white space around it.');
-  if (uri !== '' && !isAbsoluteUri(uri)) malformed('A namespace name is relative.');
+  // saxes resolves prefixes to trimmed names, which Namespaces in XML does not know; no white space passes here.
+  if (uri !== '' && !isAbsoluteUri(uri)) malformed('A namespace name is not an absolute URI.');
   if (prefix === 'xml') return scope;
   if (!startsAsNcName(prefix) && prefix !== '') malformed('A namespace prefix is malformed.');
   return { prefix, uri, outer: scope };
