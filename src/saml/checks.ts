@@ -27,7 +27,11 @@ export interface CheckResult {
 export interface Checker {
   apply<Subject>(checks: readonly Check<Subject>[], subject: Subject): void;
   /** A check that yields what the next steps work on; it throws where it fails. */
-  step<Result>(name: string, run: () => Result | Promise<Result>): Promise<Result>;
+  step<Result>(
+    name: string,
+    run: () => Result | Promise<Result>,
+    describe?: (result: Result) => Evidence,
+  ): Promise<Result>;
   /** Throws the first fault so far, where the next steps would make no sense after one. */
   barrier(): void;
 }
@@ -58,10 +62,14 @@ export class FullReport implements Checker {
     }
   }
 
-  async step<Result>(name: string, run: () => Result | Promise<Result>): Promise<Result> {
+  async step<Result>(
+    name: string,
+    run: () => Result | Promise<Result>,
+    describe?: (result: Result) => Evidence,
+  ): Promise<Result> {
     try {
       const result = await run();
-      this.#pass(name, {});
+      this.#pass(name, describe?.(result) ?? {});
       return result;
     } catch (error) {
       if (error instanceof GatewayError) this.#fail(name, error);

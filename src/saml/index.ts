@@ -1,35 +1,35 @@
 /**
- * The SAML room. The way of a login: `decodePostMessage` → `receiveResponse` → (claim once, in the store) → `transform`.
- * `inspectResponse` runs the very same steps and reports every check.
- *
- *   receiveResponse(bytes, idp, sp, context): Promise<VerifiedLogin>
- *   transform(login, { idp, sp, issuing }, services): Promise<OutgoingResponse>
- *   inspectResponse(bytes, { idp, sp, issuing }, context, services): Promise<Inspection>
- *   responseIssuer(bytes, limits): string | null            unverified; only to choose the IdP at interception
- *   decodePostMessage(base64, maxBytes): Uint8Array
- *   decodeRedirectMessage(rawQuery, parameter, maxBytes): RedirectMessage
- *   encodeRedirect(endpoint, { parameter, xml, relayState, key }): Promise<string>    the URL to redirect to
- *   readResponseInput(text, maxBytes): Uint8Array           XML, base64 or a form body
- *   receiveAuthnRequest(message, sp, { destination, now, limits }): Promise<AuthnRequest>
- *   buildAuthnRequest(request, { id, now, issuer, acsUrl, destination, key }): Promise<string>
- *   parseMetadata(bytes, options): Promise<IdpMetadata>
- *   writeSpMetadata(…), writeIdpMetadata(…): Promise<string>
+ * The SAML protocol; knows no HTTP, no store, no YAML. The way of a login: `decodePostMessage` → `receiveResponse` →
+ * (the caller claims `replayKey` once) → `transform`. `inspectResponse` runs the very same steps and reports on all.
  */
-export type { Check, CheckResult } from './checks.js';
+export { describeAttribute, maskAttributes } from './attributes.js';
+export { receiveAuthnRequest, type AuthnRequestMessage, type RequestContext } from './authn-request-in.js';
+export { buildAuthnRequest, type OutgoingRequest } from './authn-request-out.js';
+export type { AskedFor, AuthnRequest, NameIdPolicy, RequestedAuthnContext } from './authn-request.js';
+export { decodePostMessage, defaultMessageLimit, readResponseInput } from './bindings.js';
+export type { CheckResult } from './checks.js';
+export { secretFingerprint } from './domain-key.js';
+export { checkNames, inspectResponse, type Inspection } from './inspect.js';
 export type {
   DomainKeyOutcome,
   LoginWarning,
   OutgoingResponse,
+  Parties,
   ReceiveContext,
   Stage,
+  TransformServices,
   VerifiedLogin,
 } from './login.js';
+export { parseMetadata, type IdpMetadata, type MetadataOptions } from './metadata-in.js';
+export { writeIdpMetadata, writeSpMetadata, type OwnIdpMetadata, type SpMetadata } from './metadata-out.js';
+export { claimedIssuer, receiveResponse } from './receive.js';
+export { decodeRedirectMessage, encodeRedirect, type OutgoingRedirect, type RedirectMessage } from './redirect.js';
 export { parseRequestRecord, serializeRequestRecord, type AuthnRequestRecord } from './request-record.js';
+export { transform } from './transform.js';
 export {
   NAME_ID,
   type AttributeFacts,
   type ClaimRule,
-  type ContentCipher,
   type DomainKeyPolicy,
   type EncryptionRules,
   type ExpectedAddresses,

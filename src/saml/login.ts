@@ -1,6 +1,8 @@
-import type { XmlLimits, VerifiedElement } from '../xml/index.js';
+import type { IdSource, RandomBytes } from '../shared/index.js';
+import type { VerifiedElement, XmlLimits } from '../xml/index.js';
+import type { AssertionFacts } from './assertion-facts.js';
 import type { AuthnRequestRecord } from './request-record.js';
-import type { AttributeFacts } from './types.js';
+import type { AttributeFacts, IdentityProvider, Issuing, ServiceProvider } from './types.js';
 
 /** The stages of a login inside this room, in order, for timings and traces. */
 export type Stage = 'parse' | 'structure' | 'verify' | 'decrypt' | 'validate' | 'claims' | 'reissue' | 'sign';
@@ -23,6 +25,8 @@ export type LoginWarning = 'sha1-signature' | 'rsa-key-under-2048-bits' | 'certi
 export interface VerifiedLogin {
   /** The assertion whose content was hashed for the signature, or was decrypted from what was hashed. */
   readonly assertion: VerifiedElement;
+  /** What that assertion says, already read. */
+  readonly facts: AssertionFacts;
   readonly issuer: string;
   readonly assertionId: string;
   readonly responseId: string;
@@ -52,6 +56,24 @@ export interface VerifiedLogin {
   readonly digest: string;
 }
 
+/** Whose login it is, where it goes, and in whose name. */
+export interface Parties {
+  readonly idp: IdentityProvider;
+  readonly sp: ServiceProvider;
+  readonly issuing: Issuing;
+}
+
+/** What the steps after receiving need beside the parties. */
+export interface TransformServices {
+  /** In milliseconds since the epoch. */
+  readonly now: number;
+  readonly ids: IdSource;
+  /** For encryption to the service provider. */
+  readonly random: RandomBytes;
+  /** Told when a stage begins. */
+  onStage?(stage: Stage): void;
+}
+
 /** What became of the DomainKey. */
 export interface DomainKeyOutcome {
   readonly action: 'injected' | 'verified' | 'replaced';
@@ -71,7 +93,6 @@ export interface OutgoingResponse {
   readonly assertionId: string;
   /** NameID after the claim rules. */
   readonly nameId: string;
-  readonly relayState: string | null;
   readonly attributesIn: readonly AttributeFacts[];
   readonly attributesOut: readonly AttributeFacts[];
   readonly domainKey: DomainKeyOutcome | null;

@@ -1,5 +1,5 @@
 import type { KeyObject } from 'node:crypto';
-import type { SigningKey, VerificationKey } from '../xml/index.js';
+import type { EncryptionAlgorithms, EncryptionRecipient, SigningKey, VerificationKey } from '../xml/index.js';
 
 /** What a signature may be beyond the rules' default (rules page, "Signature"). */
 export interface SignatureRules {
@@ -93,8 +93,6 @@ export interface RequestPolicy {
   readonly clockSkewMs: number;
 }
 
-export type ContentCipher = 'aes128-gcm' | 'aes192-gcm' | 'aes256-gcm';
-
 /** The service provider that logins go on to (Zivver). */
 export interface ServiceProvider {
   readonly entityId: string;
@@ -104,8 +102,8 @@ export interface ServiceProvider {
   readonly audience: string;
   /** Recipient of the assertions that we write; `null` is the ACS URL of the login. */
   readonly recipient: string | null;
-  /** Public key to encrypt assertions to; `null` sends them in the clear. */
-  readonly encryption: { readonly publicKey: KeyObject; readonly cipher: ContentCipher } | null;
+  /** To whom assertions are encrypted, and how; `null` sends them in the clear. */
+  readonly encryption: { readonly recipient: EncryptionRecipient; readonly algorithms: EncryptionAlgorithms } | null;
   readonly requests: RequestPolicy;
 }
 

@@ -8,7 +8,8 @@ const FOREIGN = 'Ask the maker of the identity provider why it sends this; `clai
 
 /** Shorthand for the commonest row: the login is refused without telling the browser why. */
 const refused = (meaning: string, remedy: string) => ({ status: 403, public: 'refused', meaning, remedy }) as const;
-const unreadable = (meaning: string, remedy: string) => ({ status: 400, public: 'unreadable', meaning, remedy }) as const;
+const unreadable = (meaning: string, remedy: string) =>
+  ({ status: 400, public: 'unreadable', meaning, remedy }) as const;
 
 /** The SAML protocol, the DomainKey policy and the claim rules. */
 export const samlErrors = family({
@@ -70,7 +71,10 @@ export const samlErrors = family({
     'Set the recipient at the identity provider, or `expected.recipients` in the IdP file.',
   ),
   SAML_CONDITIONS_MISSING: refused('The assertion has no Conditions.', FOREIGN),
-  SAML_CONDITION_UNKNOWN: refused('The assertion carries a condition that we do not know, so it is not valid.', FOREIGN),
+  SAML_CONDITION_UNKNOWN: refused(
+    'The assertion carries a condition that we do not know, so it is not valid.',
+    FOREIGN,
+  ),
   SAML_TIME_INVALID: refused('A time is missing or is not an xs:dateTime in UTC.', FOREIGN),
   SAML_NOT_YET_VALID: refused('The assertion is not valid yet.', CLOCK),
   SAML_EXPIRED: refused('The assertion is not valid any more.', CLOCK),
@@ -99,7 +103,10 @@ export const samlErrors = family({
     meaning: 'The assertion was already used.',
     remedy: 'Start the login again. When nobody went back in the browser, somebody else may have sent it.',
   },
-  DOMAIN_KEY_MISSING: refused('The DomainKey is missing, and this IdP file wants it from the identity provider.', MAPPING),
+  DOMAIN_KEY_MISSING: refused(
+    'The DomainKey is missing, and this IdP file wants it from the identity provider.',
+    MAPPING,
+  ),
   DOMAIN_KEY_MISMATCH: refused(
     'The DomainKey that the identity provider sent is not the one that is configured.',
     'Compare both fingerprints; mend the one that is out of date.',

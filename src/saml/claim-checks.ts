@@ -1,0 +1,66 @@
+import { describeAttribute, attributeName } from './attributes.js';
+import type { Check } from './checks.js';
+import type { Claims } from './claims.js';
+import { simpleText } from './read.js';
+import type { RequiredClaims } from './types.js';
+
+export interface ClaimSubject {
+  readonly required: RequiredClaims;
+  readonly claims: Claims;
+}
+
+// RFC 5321 §4.5.3.1 bounds an address at 64 + 1 + 255 octets; the shape is all that can be told from outside.
+const LONGEST_ADDRESS = 320;
+const EMAIL_SHAPE = /^[^\s@<>"]+@[^\s@<>".]+(?:\.[^\s@<>".]+)+$/;
+
+export function isEmailShaped(text: string): boolean {
+  return text.length <= LONGEST_ADDRESS && EMAIL_SHAPE.test(text);
+}
+
+function valuesOf({ attributes }: Claims, name: string): string[] {
+  return attributes.filter((each) => attributeName(each) === name).flatMap((each) => describeAttribute(each).values);
+}
+
+function isPresent(claims: Claims, name: string): boolean {
+  const values = valuesOf(claims, name);
+  return values.length === 1 && values.every((value) => value.trim() !== '');
+}
+
+function missing({ required, claims }: ClaimSubject): string[] {
+  return required.attributes.filter((name) => !isPresent(claims, name));
+}
+
+function nameIdText({ claims }: ClaimSubject): string {
+  return simpleText(claims.nameId) ?? '';
+}
+
+/** What the service provider cannot do without, after the claim rules. No value is shown: some are credentials. */
+export const claimChecks: readonly Check<ClaimSubject>[] = [
+  {
+    name: 'required-claims',
+    code: 'CLAIM_REQUIRED',
+    holds: (subject) => missing(subject).length === 0,
+    evidence: (subject) => ({
+      expected: `one non-empty value each: ${subject.required.attributes.join(', ') || '(none required)'}`,
+      seen:
+        missing(subject)
+          .map((name) => `${name} with ${valuesOf(subject.claims, name).length} value(s)`)
+          .join(', ') || 'all',
+    }),
+    detail: (subject) =>
+      missing(subject)
+        .map((name) => `The identity provider sends no single non-empty value for the required attribute ${name}.`)
+        .join(' '),
+  },
+  {
+    name: 'name-id-email',
+    code: 'NAME_ID_NOT_EMAIL',
+    holds: (subject) => !subject.required.emailNameId || isEmailShaped(nameIdText(subject)),
+    evidence: (subject) => ({
+      expected: subject.required.emailNameId ? 'an e-mail address' : 'anything',
+      // Not the value: evidence goes into logs, and this names a person.
+      seen: `${nameIdText(subject).length} characters, ${isEmailShaped(nameIdText(subject)) ? '' : 'not '}e-mail-shaped`,
+    }),
+    detail: () => 'The NameID is not an e-mail address, so Zivver would not find the account.',
+  },
+];
