@@ -6,7 +6,7 @@ export interface ConfigFault {
   readonly line: number;
   /** From 1. */
   readonly column: number;
-  /** Full dotted path: `signing.keys[0].cert`, or `idps/okta.yaml: domainKey.value`. */
+  /** Full dotted path within the file: `signing.keys[0].cert`. */
   readonly path: string;
   readonly problem: string;
   readonly remedy: string;

@@ -61,7 +61,7 @@ export interface LimitsConfig {
 export interface GatewayConfig {
   /** Absolute path of the configuration directory. */
   readonly directory: string;
-  /** Every file that was read; a change of one of them is a reason to reload. Private keys are not among them. */
+  /** Absolute paths of every file that the configuration consists of or names; a change of one is a reason to reload. */
   readonly files: readonly string[];
   /** Base of every URL that we hand out; no trailing slash. */
   readonly publicUrl: string;

@@ -12,27 +12,23 @@ export interface DomainKeyConfig {
   /** The NameFormat URI that an injected attribute carries; null = none. */
   readonly nameFormat: string | null;
   /** The xsi:type of the injected value; null = untyped. */
-  readonly type: 'xs:string' | 'xs:anyType' | null;
+  readonly type: 'xs:string' | null;
   readonly value: Secret;
   /** A present but different value (`verify`, `ensure`): refuse the login, or replace the value and audit it. */
   readonly onMismatch: 'refuse' | 'replace';
 }
 
-/** Where a claim rule reads or writes: an attribute's Name, or the subject's NameID. */
-export type ClaimTarget = { readonly kind: 'attribute'; readonly name: string } | { readonly kind: 'name-id' };
-
-/** A piece of a template: fixed text, or the value of a claim. */
-export type TemplatePart =
-  { readonly kind: 'text'; readonly text: string } | { readonly kind: 'claim'; readonly claim: ClaimTarget };
-
-/** One claim rule; they are applied in order, each once. */
+/**
+ * One claim rule; they are applied in order, each once. Names are attribute Names, or `NameID` for the subject's.
+ * In a template `{name}` stands for that claim's value; `{{` and `}}` are braces.
+ */
 export type ClaimRule =
-  | { readonly kind: 'set'; readonly to: ClaimTarget; readonly value: string }
-  | { readonly kind: 'copy'; readonly from: ClaimTarget; readonly to: ClaimTarget }
-  | { readonly kind: 'rename'; readonly from: ClaimTarget; readonly to: ClaimTarget }
+  | { readonly kind: 'set'; readonly to: string; readonly value: string }
+  | { readonly kind: 'copy'; readonly from: string; readonly to: string }
+  | { readonly kind: 'rename'; readonly from: string; readonly to: string }
   | { readonly kind: 'drop'; readonly name: string }
-  | { readonly kind: 'lowercase'; readonly target: ClaimTarget }
-  | { readonly kind: 'template'; readonly to: ClaimTarget; readonly parts: readonly TemplatePart[] };
+  | { readonly kind: 'lowercase'; readonly name: string }
+  | { readonly kind: 'template'; readonly to: string; readonly template: string };
 
 /** How we ask this IdP for a login. */
 export interface IdpRequestConfig {

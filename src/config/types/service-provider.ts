@@ -6,19 +6,20 @@ export interface CertificateSource {
 }
 
 /** Where a metadata document comes from. */
-export type MetadataSource = (
-  | { readonly kind: 'url'; readonly url: string }
+export type MetadataSource =
+  | {
+      readonly kind: 'url';
+      readonly url: string;
+      /** Milliseconds between two fetches. */
+      readonly refresh: number;
+      /** What a signing certificate that was not there before does: sign at once, or wait for an operator. */
+      readonly onNewCertificate: 'trust' | 'hold';
+      /** May the URL resolve to a private, loopback or link-local address? */
+      readonly allowPrivateAddress: boolean;
+    }
   /** `xml` is the content at load time; a change of the file reloads the configuration. */
   | { readonly kind: 'file'; readonly file: string; readonly xml: string }
-  | { readonly kind: 'inline'; readonly xml: string }
-) & {
-  /** Milliseconds between two fetches (URL only). */
-  readonly refresh: number;
-  /** What a signing certificate that was not there before does: sign at once, or wait for an operator. */
-  readonly onNewCertificate: 'trust' | 'hold';
-  /** May the URL resolve to a private, loopback or link-local address? */
-  readonly allowPrivateAddress: boolean;
-};
+  | { readonly kind: 'inline'; readonly xml: string };
 
 export type ContentEncryption = 'aes256-gcm' | 'aes128-gcm';
 export type KeyTransport = 'rsa-oaep-mgf1p' | 'rsa-oaep-sha256';
