@@ -1,0 +1,28 @@
+export { createDeadLetters, type DeadLetters, type DeadLettersOptions, type DeadLetterView } from './dead-letters.js';
+export { createEmbeddedBackend, type EmbeddedBackendOptions } from './embedded/backend.js';
+export { createSpool, type Spool, type SpooledJob } from './embedded/spool.js';
+export type { EventSubject, FollowUpKind, OutcomeKind, ProvisioningEvents } from './events.js';
+export { accountId, type AccountRequest, type QueuedJob } from './job.js';
+export type { FollowUp, FollowUpEntry, Outcome } from './ledger.js';
+export { decide, type Decision, type LoginFacts, type ProvisioningMode, type SkipReason } from './policy.js';
+export { createProvisioner, type Provisioner, type ProvisionerOptions, type Submission } from './provisioner.js';
+export type {
+  Backend,
+  Budget,
+  BudgetLimit,
+  DeadLetter,
+  Failure,
+  FailureClass,
+  Grant,
+  JobQueue,
+  Lease,
+  Pause,
+  QueueDepth,
+  RecordStore,
+} from './queue.js';
+export { createRedisBackend, type RedisBackendOptions } from './redis/backend.js';
+export type { Fetch } from './scim/client.js';
+export { createSealer, type Sealer } from './seal.js';
+export type { Tenants, TenantSettings } from './settings.js';
+export { createProvisioningStatus, type ProvisioningStatus, type TenantStatus } from './status.js';
+export { startWorker, type ProvisioningWorker, type WorkerOptions } from './worker.js';

@@ -1,0 +1,136 @@
+import { GatewayError, type Clock, type RandomBytes } from '../shared/index.js';
+import { ensureAccount, observeAccount, type StepsResult } from './account-steps.js';
+import { accountCalls, type CallContext } from './calls.js';
+import type { EventSubject, ProvisioningEvents } from './events.js';
+import type { AccountRequest } from './job.js';
+import type { FollowUp, Ledger } from './ledger.js';
+import type { Failure, Lease } from './queue.js';
+import { nextStep } from './retry-policy.js';
+import type { Fault } from './scim/judge.js';
+import { remedies } from './scim/remedies.js';
+import type { Sealer } from './seal.js';
+
+export interface RunContext extends CallContext {
+  readonly ledger: Ledger;
+  readonly sealer: Sealer;
+  readonly clock: Clock;
+  readonly random: RandomBytes;
+  readonly events: ProvisioningEvents;
+  /** `observe`: milliseconds that an account may take to appear. */
+  readonly observeFor: number;
+  /** Stops the tenant because Zivver refuses the credential. */
+  readonly stopTenant: (status: number, detail: string) => Promise<void>;
+}
+
+/** Does one job and lets go of its lease in the way that the result asks for. */
+export async function runJob(context: RunContext, lease: Lease, stopping: AbortSignal): Promise<void> {
+  const { job } = lease;
+  const request = openPayload(context.sealer, lease);
+  if (request === null) {
+    await buryUnreadable(context, lease);
+    return;
+  }
+  const subject = { tenant: job.tenant, accountId: job.id, reference: request.reference, idp: request.idp };
+  const calls = accountCalls(context, request, subject, stopping);
+  let result: StepsResult;
+  try {
+    result =
+      context.settings.mode === 'observe'
+        ? await observeAccount(request, calls)
+        : await ensureAccount(request, context.settings, calls);
+  } catch (error) {
+    await lease.release();
+    if (stopping.aborted) return;
+    throw error;
+  }
+  if (result.kind === 'done') await finish(context, lease, subject, request, result.outcome, result.followUps);
+  else await fail(context, lease, subject, result.fault);
+}
+
+async function finish(
+  context: RunContext,
+  lease: Lease,
+  subject: EventSubject,
+  request: AccountRequest,
+  kind: 'created' | 'existed',
+  items: readonly FollowUp[],
+): Promise<void> {
+  const { ledger, clock, settings, events } = context;
+  const { tenant, accountId } = subject;
+  const at = clock.now();
+  if (items.length > 0) {
+    const { address, reference } = request;
+    await ledger.recordFollowUps(tenant, { accountId, address, reference, at, items });
+  } else {
+    await ledger.settleFollowUps(tenant, accountId);
+  }
+  // Before the job goes: a process killed in between repeats the job, and finds the account.
+  await ledger.recordOutcome(tenant, accountId, { kind, at }, settings.rememberFor);
+  await lease.complete();
+  const kinds = items.map((item) => item.kind);
+  events.onOutcome?.(subject, kind, kinds);
+}
+
+async function fail(context: RunContext, lease: Lease, subject: EventSubject, fault: Fault): Promise<void> {
+  const { budget, clock, settings, events, random, observeFor } = context;
+  const now = clock.now();
+  const { attempts, job } = lease;
+  const chance = (random(1)[0] ?? 0) / 255;
+  const failure: Failure = {
+    class: fault.class,
+    status: fault.status,
+    detail: fault.detail,
+    remedy: fault.remedy,
+    at: now,
+  };
+  const retryFor = settings.retryFor;
+  const next = nextStep(fault, { attempts, since: job.since, now, retryFor, observeFor, chance });
+  switch (next.step) {
+    case 'wait':
+      await budget.hold(subject.tenant, next.delay);
+      events.onThrottled?.(subject.tenant, next.delay);
+      await lease.release();
+      break;
+    case 'pause':
+      await context.stopTenant(fault.status ?? 0, fault.detail);
+      await lease.release();
+      break;
+    case 'retry':
+      await lease.retry(next.delay);
+      events.onRetry?.(subject, failure, next.delay);
+      break;
+    case 'bury':
+      await bury(context, lease, subject, failure);
+      break;
+  }
+}
+
+async function bury(context: RunContext, lease: Lease, subject: EventSubject, failure: Failure): Promise<void> {
+  const { ledger, settings, events } = context;
+  const outcome = { kind: 'failed', at: failure.at } as const;
+  await ledger.recordOutcome(subject.tenant, subject.accountId, outcome, settings.rememberFor);
+  await lease.bury(failure);
+  events.onDeadLetter?.(subject, failure);
+  events.onOutcome?.(subject, 'failed', []);
+}
+
+async function buryUnreadable(context: RunContext, lease: Lease): Promise<void> {
+  const { tenant, id } = lease.job;
+  const failure: Failure = {
+    class: 'unreadable',
+    status: null,
+    detail: 'the job cannot be decrypted',
+    remedy: remedies.unreadable,
+    at: context.clock.now(),
+  };
+  await bury(context, lease, { tenant, accountId: id, reference: '', idp: '' }, failure);
+}
+
+function openPayload(sealer: Sealer, { job }: Lease): AccountRequest | null {
+  try {
+    return JSON.parse(sealer.open(job.payload, job.id)) as AccountRequest;
+  } catch (error) {
+    if (error instanceof GatewayError) return null;
+    throw error;
+  }
+}

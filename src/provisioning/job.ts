@@ -1,0 +1,24 @@
+import { createHash } from 'node:crypto';
+import type { LoginFacts } from './policy.js';
+
+/** What the worker needs to know to create one account; leaves the process only sealed. */
+export type AccountRequest = Omit<LoginFacts, 'domain'>;
+
+/** One job as the queue holds it: no name, address or account key in clear text. */
+export interface QueuedJob {
+  /** `accountId` of the account; one account has at most one job, whatever the job's state. */
+  readonly id: string;
+  readonly tenant: string;
+  /** The sealed `AccountRequest`. */
+  readonly payload: string;
+  /** When the job was first queued, or last put back by a person; milliseconds since the epoch. */
+  readonly since: number;
+}
+
+/**
+ * Identifies an account: SHA-256 over tenant and lower-cased address, in hexadecimal. Addresses that differ in case
+ * only are one account (RFC 7643 §4.1.1: userName is case-insensitive).
+ */
+export function accountId(tenant: string, address: string): string {
+  return createHash('sha256').update(tenant).update('\0').update(address.toLowerCase()).digest('hex');
+}

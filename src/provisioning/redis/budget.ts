@@ -1,0 +1,79 @@
+import { randomUUID } from 'node:crypto';
+import type { Budget, BudgetLimit, Grant } from '../queue.js';
+import { ask, type Connection } from './ask.js';
+import { tenantPrefix } from './keys.js';
+
+/**
+ * Redis's own clock decides, so that the clocks of the machines do not matter. A worker that knows another epoch than
+ * the one it meets has outlived a Redis that lost its data, and with it the slots: then nobody sends for a window.
+ * KEYS: slots, hold, epoch. ARGV: requests, window, longest, slot, known epoch, new epoch.
+ */
+const ACQUIRE = `
+local time = redis.call('TIME')
+local now = time[1] * 1000 + math.floor(time[2] / 1000)
+local window, longest = tonumber(ARGV[2]), tonumber(ARGV[3])
+local epoch = redis.call('GET', KEYS[3])
+if not epoch then
+  epoch = ARGV[6]
+  redis.call('SET', KEYS[3], epoch)
+end
+if ARGV[5] ~= '' and ARGV[5] ~= epoch then
+  redis.call('SET', KEYS[2], '1', 'PX', window + longest)
+end
+local held = redis.call('PTTL', KEYS[2])
+if held > 0 then return {0, held, epoch} end
+redis.call('ZREMRANGEBYSCORE', KEYS[1], '-inf', now)
+redis.call('ZREMRANGEBYSCORE', KEYS[1], now + 2 * 3600000, '+inf')
+if redis.call('ZCARD', KEYS[1]) >= tonumber(ARGV[1]) then
+  local first = redis.call('ZRANGE', KEYS[1], 0, 0, 'WITHSCORES')
+  return {0, math.max(1, tonumber(first[2] or now) - now), epoch}
+end
+redis.call('ZADD', KEYS[1], now + longest + window, ARGV[4])
+redis.call('PEXPIRE', KEYS[1], longest + window + 60000)
+return {1, 0, epoch}`;
+
+/** KEYS: slots. ARGV: slot, window. */
+const SETTLE = `
+local time = redis.call('TIME')
+local now = time[1] * 1000 + math.floor(time[2] / 1000)
+return redis.call('ZADD', KEYS[1], 'XX', now + tonumber(ARGV[2]), ARGV[1])`;
+
+/** KEYS: hold. ARGV: duration. A shorter hold does not shorten a longer one. */
+const HOLD = `
+if redis.call('PTTL', KEYS[1]) < tonumber(ARGV[1]) then redis.call('SET', KEYS[1], '1', 'PX', ARGV[1]) end
+return 1`;
+
+export class RedisBudget implements Budget {
+  readonly #connection: Connection;
+  readonly #prefix: string;
+  readonly #epochs = new Map<string, string>();
+
+  constructor(connection: Connection, prefix: string) {
+    this.#connection = connection;
+    this.#prefix = prefix;
+  }
+
+  async acquire(tenant: string, limit: BudgetLimit, longest: number): Promise<Grant> {
+    const slot = randomUUID();
+    const keys = [this.#key(tenant, 'slots'), this.#key(tenant, 'hold'), this.#key(tenant, 'epoch')];
+    const known = this.#epochs.get(tenant) ?? '';
+    const reply = await ask(() =>
+      this.#connection.eval(ACQUIRE, 3, ...keys, limit.requests, limit.per, longest, slot, known, randomUUID()),
+    );
+    const [granted, wait, epoch] = Array.isArray(reply) ? (reply as unknown[]) : [];
+    this.#epochs.set(tenant, String(epoch));
+    return granted === 1 ? { granted: true, slot } : { granted: false, wait: Number(wait) };
+  }
+
+  async settle(tenant: string, slot: string, limit: BudgetLimit): Promise<void> {
+    await ask(() => this.#connection.eval(SETTLE, 1, this.#key(tenant, 'slots'), slot, limit.per));
+  }
+
+  async hold(tenant: string, duration: number): Promise<void> {
+    await ask(() => this.#connection.eval(HOLD, 1, this.#key(tenant, 'hold'), Math.max(1, Math.ceil(duration))));
+  }
+
+  #key(tenant: string, part: string): string {
+    return `${tenantPrefix(this.#prefix, tenant)}:budget:${part}`;
+  }
+}

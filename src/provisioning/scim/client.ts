@@ -1,0 +1,117 @@
+import type { ScimConfig } from '../../config/index.js';
+import { userNameFilter } from './user.js';
+
+export type Fetch = typeof globalThis.fetch;
+
+/** What came back from Zivver, before anybody judged it. */
+export type RawAnswer =
+  | {
+      readonly kind: 'answer';
+      readonly status: number;
+      readonly header: (name: string) => string | null;
+      /** Null when the body broke off or is longer than the limit. */
+      readonly body: string | null;
+    }
+  /** No answer: network fault or time-out. */
+  | { readonly kind: 'silence'; readonly detail: string };
+
+export interface ScimClientOptions {
+  readonly scim: ScimConfig;
+  readonly fetch: Fetch;
+  /** Version of this program, for the User-Agent. */
+  readonly version: string;
+}
+
+// A user takes about 1 KB; a list that was filtered by userName never comes near this.
+const LONGEST_BODY = 1_048_576;
+
+/**
+ * Zivver's SCIM interface as far as the gateway uses it. There is deliberately no way to send anything but
+ * `GET Users` and `POST Users`.
+ */
+export class ScimClient {
+  readonly #options: ScimClientOptions;
+
+  constructor(options: ScimClientOptions) {
+    this.#options = options;
+  }
+
+  /** `GET Users?filter=userName eq "…"` */
+  findUser(userName: string, reference: string): Promise<RawAnswer> {
+    const query = new URLSearchParams({ filter: userNameFilter(userName) });
+    return this.#send('GET', `?${query.toString()}`, null, reference);
+  }
+
+  createUser(resource: object, reference: string): Promise<RawAnswer> {
+    return this.#send('POST', '', JSON.stringify(resource), reference);
+  }
+
+  /** Asks whether the token is accepted: `GET Users?count=1` (facts §4.2). */
+  probe(): Promise<RawAnswer> {
+    return this.#send('GET', '?count=1', null, null);
+  }
+
+  async #send(
+    method: 'GET' | 'POST',
+    query: string,
+    body: string | null,
+    reference: string | null,
+  ): Promise<RawAnswer> {
+    const { scim, fetch } = this.#options;
+    try {
+      const response = await fetch(new URL(`Users${query}`, scim.baseUrl), {
+        method,
+        headers: this.#headers(body !== null, reference),
+        body,
+        // A redirect would carry the token to another place.
+        redirect: 'manual',
+        signal: AbortSignal.timeout(scim.timeout),
+      });
+      return {
+        kind: 'answer',
+        status: response.status,
+        header: (name) => response.headers.get(name),
+        body: await readBounded(response),
+      };
+    } catch (error) {
+      return { kind: 'silence', detail: describe(error) };
+    }
+  }
+
+  #headers(hasBody: boolean, reference: string | null): Record<string, string> {
+    const { scim, version } = this.#options;
+    const token = scim.token.reveal();
+    // Nothing but the reference's own alphabet reaches the header.
+    const comment = reference === null ? '' : ` (${reference.replace(/[^0-9A-Za-z-]/g, '')})`;
+    return {
+      accept: scim.mediaType,
+      authorization: `Bearer ${scim.tokenEncoding === 'base64' ? Buffer.from(token).toString('base64') : token}`,
+      'user-agent': `claims-gateway/${version}${comment}`,
+      ...(hasBody ? { 'content-type': scim.mediaType } : {}),
+    };
+  }
+}
+
+async function readBounded(response: Response): Promise<string | null> {
+  const chunks: Uint8Array[] = [];
+  let length = 0;
+  try {
+    for await (const chunk of response.body ?? []) {
+      const bytes = chunk as Uint8Array;
+      length += bytes.length;
+      // Leaving the loop cancels the stream.
+      if (length > LONGEST_BODY) return null;
+      chunks.push(bytes);
+    }
+  } catch {
+    return null;
+  }
+  return Buffer.concat(chunks).toString('utf8');
+}
+
+// Node's fetch says only "fetch failed"; the reason is in the cause.
+function describe(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  const cause = error.cause instanceof Error ? error.cause : error;
+  return 'code' in cause && typeof cause.code === 'string' ? cause.code : cause.message;
+}

@@ -1,0 +1,62 @@
+import { createCipheriv, createDecipheriv, hkdfSync } from 'node:crypto';
+import type { DataKey } from '../config/index.js';
+import { GatewayError, type RandomBytes } from '../shared/index.js';
+
+/** Encrypts what waits in a store or on the queue, so that neither it nor a dump of it can be read. */
+export interface Sealer {
+  /** @param context what the record belongs to (the job id); opening it under another context fails */
+  seal(text: string, context: string): string;
+  /** Throws `SEALED_KEY_UNKNOWN` or `SEALED_RECORD_DAMAGED`. */
+  open(sealed: string, context: string): string;
+}
+
+const VERSION = 'v1';
+const IV_BYTES = 12;
+const TAG_BYTES = 16;
+
+/**
+ * AES-256-GCM (NIST SP 800-38D) with a random 96-bit IV. A sealed record reads `v1.KEY-ID.BASE64URL(IV, tag, text)`.
+ * The current key seals, all of them open, so that a new key can take the place of the current one at any time.
+ */
+export function createSealer(
+  keys: { readonly current: DataKey; readonly previous: readonly DataKey[] },
+  random: RandomBytes,
+): Sealer {
+  const current = { id: keys.current.id, bytes: deriveKey(keys.current) };
+  const byId = new Map(keys.previous.map((key) => [key.id, deriveKey(key)]));
+  byId.set(current.id, current.bytes);
+  return {
+    seal(text, context) {
+      const iv = random(IV_BYTES);
+      const cipher = createCipheriv('aes-256-gcm', current.bytes, iv).setAAD(Buffer.from(context));
+      const encrypted = Buffer.concat([cipher.update(text, 'utf8'), cipher.final()]);
+      return `${VERSION}.${current.id}.${Buffer.concat([iv, cipher.getAuthTag(), encrypted]).toString('base64url')}`;
+    },
+    open(sealed, context) {
+      const [version, id, encoded, ...rest] = sealed.split('.');
+      if (version !== VERSION || id === undefined || encoded === undefined || rest.length > 0) {
+        throw new GatewayError('SEALED_RECORD_DAMAGED', 'the record does not have the form of a sealed one');
+      }
+      const key = byId.get(id);
+      if (key === undefined) throw new GatewayError('SEALED_KEY_UNKNOWN', `no data key has the id ${id.slice(0, 16)}`);
+      return decrypt(key, Buffer.from(encoded, 'base64url'), context);
+    },
+  };
+}
+
+function decrypt(key: Uint8Array, bytes: Buffer, context: string): string {
+  try {
+    const decipher = createDecipheriv('aes-256-gcm', key, bytes.subarray(0, IV_BYTES), { authTagLength: TAG_BYTES })
+      .setAAD(Buffer.from(context))
+      .setAuthTag(bytes.subarray(IV_BYTES, IV_BYTES + TAG_BYTES));
+    return Buffer.concat([decipher.update(bytes.subarray(IV_BYTES + TAG_BYTES)), decipher.final()]).toString('utf8');
+  } catch (cause) {
+    throw new GatewayError('SEALED_RECORD_DAMAGED', undefined, { cause });
+  }
+}
+
+// The data key is used for other things too (hashing account names); HKDF (RFC 5869) keeps the uses apart.
+function deriveKey(key: DataKey): Uint8Array {
+  const dataKey = key.bytes.reveal();
+  return new Uint8Array(hkdfSync('sha256', dataKey, new Uint8Array(0), 'claims-gateway sealed record', 32));
+}
