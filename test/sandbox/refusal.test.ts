@@ -1,5 +1,6 @@
 import t from 'tap';
 import { startSandboxIdp, type AttributeStatement } from '../../src/sandbox/index.js';
+import { SamlLib } from '../../src/sandbox/samlify.js';
 import { ACCOUNT_KEY, ANNA, BRAM, consume, DOMAIN_KEY, keyPair, parties, standIn } from './parties.js';
 
 const KEY: AttributeStatement = { name: ACCOUNT_KEY, field: 'user.id' };
@@ -53,6 +54,27 @@ t.test('with two signatures each must verify', async (t) => {
     );
     t.equal(bad.error, NOT_SIGNED);
   }
+});
+
+t.test('a sound signature on the response does not cover up a broken one on the assertion', async (t) => {
+  const { idp, zivver } = await parties(t);
+  const issued = await idp.issueResponse(ANNA.email, { signing: 'assertion' });
+  const wrap = (xml: string): string =>
+    SamlLib.constructSAMLSignature({
+      rawSamlMessage: xml,
+      isMessageSigned: true,
+      privateKey: keyPair.privateKey,
+      signingCert: keyPair.certificate,
+      signatureAlgorithm: 'http://www.w3.org/2001/04/xmldsig-more#rsa-sha256',
+      signatureConfig: {
+        prefix: 'ds',
+        location: { reference: "/*[local-name(.)='Response']/*[local-name(.)='Issuer']", action: 'after' },
+      },
+    });
+  const xml = Buffer.from(issued.samlResponse, 'base64').toString();
+  const broken = wrap(xml.replace(/<ds:DigestValue>./, '<ds:DigestValue>!'));
+  t.same(await consume(zivver, broken), { status: 400, error: NOT_SIGNED });
+  t.equal((await consume(zivver, wrap(xml))).status, 303, 'with both sound it is accepted');
 });
 
 t.test('an unsigned response, and one signed by another key, is refused', async (t) => {
