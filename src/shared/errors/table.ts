@@ -1,6 +1,7 @@
 import { configErrors } from './config.js';
 import type { ErrorEntry } from './entry.js';
 import { httpErrors } from './http.js';
+import { metadataErrors } from './metadata.js';
 import { provisioningErrors } from './provisioning.js';
 import { samlErrors } from './saml.js';
 import { xmlErrors } from './xml.js';
@@ -10,6 +11,7 @@ export const errorTable = {
   ...xmlErrors,
   ...samlErrors,
   ...configErrors,
+  ...metadataErrors,
   ...provisioningErrors,
   ...httpErrors,
 } satisfies Readonly<Record<string, ErrorEntry>>;
