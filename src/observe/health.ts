@@ -8,8 +8,6 @@ export type CheckState = 'pass' | 'warn' | 'fail';
 /** What may stand in a check's data and so in `/healthz`. */
 export type HealthValue = string | number | boolean | null | readonly HealthValue[] | HealthData;
 
-// An interface, since the alias Record would refer to itself through HealthValue.
-// eslint-disable-next-line @typescript-eslint/consistent-indexed-object-style
 export interface HealthData {
   readonly [name: string]: HealthValue | undefined;
 }

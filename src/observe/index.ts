@@ -1,6 +1,6 @@
 export type { AuditEvent, AuditEventName } from './audit/event.js';
 export { AuditLog, type AuditFailure, type AuditOptions } from './audit/log.js';
-export { auditSegmentFiles } from './audit/segments.js';
+export { auditSegmentFiles, openNewFile, type OpenSegment, type SegmentHandle } from './audit/segments.js';
 export { verifyAudit, type AuditFault, type AuditVerification } from './audit/verify.js';
 export {
   HealthRegistry,

@@ -1,34 +1,8 @@
 import { pino, type DestinationStream, type Logger, type LoggerOptions } from 'pino';
 import { GatewayError } from '../shared/index.js';
-import { MASK, maskJsonLine } from './mask.js';
+import { maskJsonLine } from './mask.js';
 
 export type LogLevel = 'fatal' | 'error' | 'warn' | 'info' | 'debug' | 'trace' | 'silent';
-
-/** Names whose values never reach the log, at the top, one and two levels down. */
-const SECRET_NAMES = [
-  'authorization',
-  'cookie',
-  'set-cookie',
-  'SAMLResponse',
-  'SAMLRequest',
-  'RelayState',
-  'assertion',
-  'password',
-  'passphrase',
-  'secret',
-  'token',
-  'accountKey',
-  'domainKey',
-  'dataKey',
-  'privateKey',
-  'body',
-] as const;
-
-const REDACTED_PATHS = SECRET_NAMES.flatMap((name) => {
-  const step = /^\w+$/.test(name) ? name : `["${name}"]`;
-  const below = step.startsWith('[') ? step : `.${step}`;
-  return [step, `*${below}`, `*.*${below}`];
-});
 
 interface LoggedRequest {
   readonly id?: unknown;
@@ -37,8 +11,9 @@ interface LoggedRequest {
 }
 
 /**
- * pino's options for the whole program. By name: redact paths. By look: every finished line is searched for private
- * keys, bearer tokens, passwords in addresses and SAML documents, since a library's message may carry one.
+ * pino's options for the whole program. Secrets are taken out of the finished line, by their name and by their look: that
+ * covers every depth, child loggers and a library's message, and costs a line without secrets two searches. (pino's
+ * own `redact` with wildcards took 70 µs a line, a tenth of a login.)
  */
 export function logOptions(level: LogLevel): LoggerOptions {
   return {
@@ -46,7 +21,6 @@ export function logOptions(level: LogLevel): LoggerOptions {
     base: { pid: process.pid },
     timestamp: pino.stdTimeFunctions.isoTime,
     formatters: { level: (label) => ({ level: label }) },
-    redact: { paths: REDACTED_PATHS, censor: MASK },
     serializers: { err: describeError, error: describeError, req: describeRequest, res: describeResponse },
     hooks: { streamWrite: maskJsonLine },
   };

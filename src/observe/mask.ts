@@ -16,7 +16,9 @@ const PATTERNS: readonly (readonly [RegExp, string])[] = [
   [/[A-Za-z0-9+/]{400,}={0,2}/g, MASK],
 ];
 
-const SUSPECT = /PRIVATE KEY|Bearer|Basic |:\/\/|SAMLRe|RelayState=|<|[A-Za-z0-9+/]{400}/i;
+// One pass that says for nearly every text that there is nothing to do.
+const SUSPECT =
+  /PRIVATE KEY|Bearer |Basic |:\/\/[^\s/?#@"']{1,512}@|SAMLRe|RelayState=|<(?:[\w-]{1,64}:)?(?:Resp|Assert|Encr)|[A-Za-z0-9+/]{400}/i;
 
 /** Takes what is a secret by its look out of a text: private keys, bearer tokens, passwords in addresses, SAML documents. */
 export function maskSecretText(text: string): string {
@@ -24,8 +26,36 @@ export function maskSecretText(text: string): string {
   return PATTERNS.reduce((masked, [pattern, replacement]) => masked.replace(pattern, replacement), text);
 }
 
-/** The same for a finished line of JSON: string by string, so that the line stays JSON. */
+/** Names whose values are secret whatever they look like, at any depth and in any case. */
+const SECRET_NAMES = [
+  'authorization',
+  'proxy-authorization',
+  'cookie',
+  'set-cookie',
+  'SAMLResponse',
+  'SAMLRequest',
+  'RelayState',
+  'assertion',
+  'password',
+  'passphrase',
+  'secret',
+  'token',
+  'accountKey',
+  'domainKey',
+  'dataKey',
+  'privateKey',
+  'body',
+];
+const SECRET_NAME = new RegExp(`^(?:${SECRET_NAMES.join('|')})$`, 'i');
+const SECRET_MEMBER = new RegExp(`"(?:${SECRET_NAMES.join('|')})":`, 'i');
+
+/** The same for a finished line of JSON, and what bears the name of a secret. The line stays JSON. */
 export function maskJsonLine(line: string): string {
-  if (!SUSPECT.test(line)) return line;
-  return line.replace(/"(?:[^"\\]|\\.)*"/g, (quoted) => `"${maskSecretText(quoted.slice(1, -1))}"`);
+  const named = SECRET_MEMBER.test(line) ? `${JSON.stringify(JSON.parse(line, maskMember))}\n` : line;
+  if (!SUSPECT.test(named)) return named;
+  return named.replace(/"(?:[^"\\]|\\.)*"/g, (quoted) => `"${maskSecretText(quoted.slice(1, -1))}"`);
+}
+
+function maskMember(name: string, value: unknown): unknown {
+  return SECRET_NAME.test(name) && value !== null ? MASK : value;
 }

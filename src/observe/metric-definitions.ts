@@ -80,17 +80,17 @@ export const metricDefinitions = define({
   provisioning_decisions_total: {
     type: 'counter',
     help: 'Decisions at login time on whether an account must be created.',
-    labels: { decision: '`create`, or the reason to skip' },
+    labels: { decision: '`create`, `observe`, or the reason to skip' },
   },
   provisioning_attempts_total: {
     type: 'counter',
     help: 'Requests to the SCIM service, by class of the answer.',
-    labels: { class: 'class of the answer' },
+    labels: { class: '`ok`, or the class of the failure (docs/provisioning.md)' },
   },
   provisioning_outcomes_total: {
     type: 'counter',
     help: 'Jobs that came to an end.',
-    labels: { outcome: '`created`, `existed` or `failed` (dead letter)' },
+    labels: { outcome: '`created`, `existed`, `failed` (dead letter) or `dismissed` (by a person)' },
   },
   provisioning_follow_ups_total: {
     type: 'counter',

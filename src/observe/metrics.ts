@@ -7,10 +7,11 @@ import { withinTime } from './time-limit.js';
 export type ResultCode = ErrorCode | 'OK';
 export type ExpiryKind = 'signing' | 'decryption' | 'tls' | 'idp_certificate' | 'idp_metadata' | 'scim_token';
 export type StoreOperation = 'claim_once' | 'put_request' | 'find_request' | 'take_request' | 'ping';
-export type AttemptClass = 'success' | 'transient' | 'throttled' | 'credential' | 'permanent' | 'suspect';
-export type ProvisioningDecision = 'create' | 'other-domain' | 'known' | 'not-a-user' | 'off';
-export type ProvisioningOutcome = 'created' | 'existed' | 'failed';
-export type FollowUpKind = 'name' | 'address-case' | 'inactive' | 'several-matches' | 'functional-account' | 'missing';
+export type AttemptClass =
+  'ok' | 'transient' | 'throttled' | 'credential' | 'permanent' | 'suspect' | 'absent' | 'unreadable';
+export type ProvisioningDecision = 'create' | 'observe' | 'other-domain' | 'known' | 'not-a-user' | 'off';
+export type ProvisioningOutcome = 'created' | 'existed' | 'failed' | 'dismissed';
+export type FollowUpKind = 'name' | 'address-case' | 'inactive' | 'several-matches' | 'functional-account';
 
 export interface QueueGauges {
   readonly waiting: number;

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import path from 'node:path';
+import { maskSecretText } from '../mask.js';
 
 /** What the first line of all carries in place of a digest. */
 export const NO_DIGEST = '0'.repeat(64);
@@ -69,12 +70,14 @@ export function sha256(bytes: Uint8Array | string): string {
 /** One line with its line feed, and the digest that the next line carries (of the line without its line feed). */
 export function chainLine(record: TimedRecord, previous: string): { line: string; digest: string } {
   const { time, ...fields } = record;
-  const text = JSON.stringify({ time, prev: previous, ...fields }, cutText);
+  const text = JSON.stringify({ time, prev: previous, ...fields }, boundText);
   return { line: `${text}\n`, digest: sha256(text) };
 }
 
-function cutText(_name: string, value: unknown): unknown {
-  return typeof value === 'string' && value.length > MAX_TEXT ? `${value.slice(0, MAX_TEXT)}…` : value;
+function boundText(_name: string, value: unknown): unknown {
+  if (typeof value !== 'string') return value;
+  const masked = maskSecretText(value);
+  return masked.length > MAX_TEXT ? `${masked.slice(0, MAX_TEXT)}…` : masked;
 }
 
 /** Where the segments of one instance are: `audit.jsonl` becomes `audit.<instance>.<number>.jsonl` beside it. */

@@ -1,13 +1,20 @@
 import { constants, createReadStream } from 'node:fs';
-import { mkdir, open, readdir, type FileHandle } from 'node:fs/promises';
+import { mkdir, open, readdir } from 'node:fs/promises';
 import path from 'node:path';
 import { parseSegmentFile, segmentFile, sha256, type Predecessor, type SegmentName } from './chain.js';
 
 /** Longer than any line can be, so that the last whole line is always inside. Bytes. */
 const TAIL = 1024 * 1024;
 
+/** What of an open file is used. */
+export interface SegmentHandle {
+  write(bytes: Uint8Array, offset: number, length?: number): Promise<{ readonly bytesWritten: number }>;
+  datasync(): Promise<void>;
+  close(): Promise<void>;
+}
+
 /** Opens a new file for appending; must refuse one that exists with EEXIST. */
-export type OpenSegment = (file: string) => Promise<FileHandle>;
+export type OpenSegment = (file: string) => Promise<SegmentHandle>;
 
 export const openNewFile: OpenSegment = (file) =>
   open(file, constants.O_WRONLY | constants.O_APPEND | constants.O_CREAT | constants.O_EXCL, 0o600);
@@ -49,7 +56,7 @@ export async function openNext(
   name: SegmentName,
   after: number,
   openSegment: OpenSegment,
-): Promise<{ handle: FileHandle; segment: number }> {
+): Promise<{ handle: SegmentHandle; segment: number }> {
   for (let segment = after + 1; ; segment += 1) {
     try {
       return { handle: await openSegment(path.join(name.directory, segmentFile(name, segment))), segment };

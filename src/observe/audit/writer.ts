@@ -1,4 +1,4 @@
-import { rm, type FileHandle } from 'node:fs/promises';
+import { rm } from 'node:fs/promises';
 import path from 'node:path';
 import type { Clock } from '../../shared/index.js';
 import {
@@ -14,7 +14,7 @@ import {
   type SegmentStart,
   type TimedRecord,
 } from './chain.js';
-import { lookForSegments, openNext, type OpenSegment } from './segments.js';
+import { lookForSegments, openNext, type OpenSegment, type SegmentHandle } from './segments.js';
 
 export interface ChainWriterOptions {
   readonly name: SegmentName;
@@ -36,7 +36,7 @@ export class PartialWrite extends Error {
 }
 
 interface Segment {
-  readonly handle: FileHandle;
+  readonly handle: SegmentHandle;
   readonly file: string;
   size: number;
 }

@@ -42,7 +42,8 @@ export interface ProvisioningEntry {
   readonly kind: 'provisioning';
   /** Milliseconds since 1970. */
   readonly at: number;
-  readonly event: 'skipped' | 'queued' | 'spooled' | 'attempt' | 'created' | 'existed' | 'failed' | 'follow-up';
+  readonly event:
+    'skipped' | 'queued' | 'spooled' | 'attempt' | 'created' | 'existed' | 'failed' | 'dismissed' | 'follow-up';
   /** In words, with the status of the answer where there was one. */
   readonly detail?: string;
   /** Milliseconds. */
