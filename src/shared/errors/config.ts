@@ -8,4 +8,46 @@ export const configErrors = family({
     meaning: 'The configuration has faults.',
     remedy: 'Run `claims-gateway check-config` and mend every line that it prints.',
   },
+  KEY_UNREADABLE: {
+    status: 500,
+    public: 'internal',
+    meaning: 'A key or certificate file cannot be read.',
+    remedy: 'Mend the path, the mode or the content of the file that the detail names.',
+  },
+  KEY_UNFIT: {
+    status: 500,
+    public: 'internal',
+    meaning: 'A key does not fit its certificate, its use or its algorithm.',
+    remedy: 'Make a fit one with `claims-gateway keys generate`, or change `signing.algorithm`.',
+  },
+  KEY_EXISTS: {
+    status: 500,
+    public: 'internal',
+    meaning: 'There is a key of that name already; nothing is ever written over.',
+    remedy: 'Choose another id.',
+  },
+  KEY_UNKNOWN: {
+    status: 500,
+    public: 'internal',
+    meaning: 'gateway.yaml has no such key.',
+    remedy: 'Look at `claims-gateway keys list`.',
+  },
+  KEY_IMPORT_FAILED: {
+    status: 500,
+    public: 'internal',
+    meaning: 'The file holds no private key with its certificate, or the passphrase is wrong.',
+    remedy: 'Export the key together with its certificate, as PEM or PKCS#12, and check the passphrase.',
+  },
+  KEY_STATE: {
+    status: 500,
+    public: 'internal',
+    meaning: 'The state of the key does not allow that step.',
+    remedy: 'A key goes from next to active to retired; promote another one before the active one is retired.',
+  },
+  KEY_TOO_YOUNG: {
+    status: 500,
+    public: 'internal',
+    meaning: 'The key has not been published for 48 hours, so the service provider may not know it yet.',
+    remedy: 'Wait, or force the promotion with a reason after the new metadata was loaded there by hand.',
+  },
 });

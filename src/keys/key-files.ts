@@ -1,0 +1,48 @@
+import type { KeyObject } from 'node:crypto';
+import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { GatewayError } from '../shared/index.js';
+
+/** The two files of a key. */
+export interface WrittenKey {
+  readonly id: string;
+  readonly key: string;
+  readonly cert: string;
+}
+
+/** Throws KEY_EXISTS, and KEY_UNFIT for an id that is no file name. */
+export function keyPaths(directory: string, id: string): WrittenKey {
+  if (!/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/.test(id)) {
+    throw new GatewayError('KEY_UNFIT', `"${id}" is no key id: use letters, digits, dots, dashes and underscores`);
+  }
+  const paths = { id, key: join(directory, `${id}.key`), cert: join(directory, `${id}.crt`) };
+  const existing = [paths.key, paths.cert].find((path) => existsSync(path));
+  if (existing !== undefined) throw new GatewayError('KEY_EXISTS', `${existing} exists already`);
+  return paths;
+}
+
+/**
+ * Writes the private key (PKCS#8, mode 0600) and the certificate. Never writes over a file, nor leaves one of the two
+ * alone. Throws KEY_EXISTS.
+ */
+export function writeKeyFiles(paths: WrittenKey, privateKey: KeyObject, certificatePem: string): void {
+  mkdirSync(join(paths.key, '..'), { recursive: true });
+  create(paths.key, privateKey.export({ type: 'pkcs8', format: 'pem' }), 0o600);
+  try {
+    create(paths.cert, certificatePem, 0o644);
+  } catch (error) {
+    rmSync(paths.key);
+    throw error;
+  }
+}
+
+function create(path: string, content: string | Buffer, mode: number): void {
+  try {
+    // 'wx' fails where the file has appeared since it was looked for.
+    writeFileSync(path, content, { mode, flag: 'wx' });
+  } catch (error) {
+    const exists = error instanceof Error && 'code' in error && error.code === 'EEXIST';
+    if (exists) throw new GatewayError('KEY_EXISTS', `${path} exists already`, { cause: error });
+    throw error;
+  }
+}

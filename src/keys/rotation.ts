@@ -1,0 +1,64 @@
+import { GatewayError } from '../shared/index.js';
+import type { KeyEntry, KeyState } from './key-ring.js';
+
+const HOUR = 3_600_000;
+
+/** How long a key must have been published before it may sign: twice Zivver's cache of metadata (24 h). */
+export const PUBLISHED_FOR = 48 * HOUR;
+
+type Rotating = Pick<KeyEntry, 'id' | 'state' | 'publishedAt'>;
+
+/** One entry's new state. */
+export interface StateChange {
+  readonly id: string;
+  readonly state: KeyState;
+  /** When the key was made active, in milliseconds since the epoch. */
+  readonly promotedAt?: number;
+  readonly forcedBecause?: string;
+}
+
+function find(keys: readonly Rotating[], id: string): Rotating {
+  const key = keys.find((candidate) => candidate.id === id);
+  if (key === undefined) throw new GatewayError('KEY_UNKNOWN', `there is no signing key "${id}"`);
+  return key;
+}
+
+/**
+ * Makes the next key `id` active and retires the active one. Throws KEY_UNKNOWN, KEY_STATE, and KEY_TOO_YOUNG before
+ * 48 hours of publication unless `forcedBecause` gives a reason, which is then recorded.
+ */
+export function planPromotion(
+  keys: readonly Rotating[],
+  id: string,
+  now: number,
+  forcedBecause?: string,
+): readonly StateChange[] {
+  const key = find(keys, id);
+  if (key.state !== 'next') throw new GatewayError('KEY_STATE', `the key "${id}" is ${key.state}, not next`);
+  const age = key.publishedAt === undefined ? null : now - key.publishedAt;
+  const young = age === null || age < PUBLISHED_FOR;
+  if (young && forcedBecause === undefined) {
+    const detail =
+      age === null
+        ? `nothing says when the key "${id}" was published (publishedAt)`
+        : `the key "${id}" has been published for ${String(Math.max(0, Math.floor(age / HOUR)))} of 48 hours`;
+    throw new GatewayError('KEY_TOO_YOUNG', detail);
+  }
+  const retired = keys
+    .filter(({ state }) => state === 'active')
+    .map((active): StateChange => {
+      return { id: active.id, state: 'retired' };
+    });
+  const forced = young && forcedBecause !== undefined ? { forcedBecause } : {};
+  return [...retired, { id, state: 'active', promotedAt: now, ...forced }];
+}
+
+/** Takes a next key out of the metadata. Throws KEY_UNKNOWN, and KEY_STATE for any other key. */
+export function planRetirement(keys: readonly Rotating[], id: string): readonly StateChange[] {
+  const { state } = find(keys, id);
+  if (state !== 'next') {
+    const advice = state === 'active' ? '; promote another key, which retires this one' : '';
+    throw new GatewayError('KEY_STATE', `the key "${id}" is ${state}${advice}`);
+  }
+  return [{ id, state: 'retired' }];
+}
