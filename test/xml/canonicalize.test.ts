@@ -25,7 +25,7 @@ function pathIn(root: XmlElement, steps: readonly number[]): number[] {
   return path;
 }
 
-t.test('any subtree of any generated document is canonicalized as libxml2 does it', async (t) => {
+t.test('any subtree of any generated document is canonicalized as libxml2 does it', (t) => {
   const steps = fc.array(fc.nat({ max: 5 }), { maxLength: 5 });
   fc.assert(
     fc.property(generatedDocument, steps, ({ source, inclusivePrefixes }, walk) => {
@@ -39,9 +39,10 @@ t.test('any subtree of any generated document is canonicalized as libxml2 does i
     { numRuns: 3000 },
   );
   t.pass('3000 documents');
+  t.end();
 });
 
-t.test('a generated document is read as libxml2 reads it, and its canonical form reads the same again', async (t) => {
+t.test('a generated document is read as libxml2 reads it, and its canonical form reads the same again', (t) => {
   fc.assert(
     fc.property(generatedDocument, ({ source, inclusivePrefixes }) => {
       const bytes = Buffer.from(source);
@@ -52,6 +53,7 @@ t.test('a generated document is read as libxml2 reads it, and its canonical form
     }),
     { numRuns: 300 },
   );
+  t.end();
 });
 
 const examples: readonly (readonly [name: string, source: string, prefixes: readonly string[], expected: string])[] = [
@@ -108,12 +110,13 @@ const examples: readonly (readonly [name: string, source: string, prefixes: read
   ],
 ];
 for (const [name, source, prefixes, expected] of examples) {
-  t.test(`canonical form: ${name}`, async (t) => {
+  t.test(`canonical form: ${name}`, (t) => {
     t.equal(canonicalize(parse(source), prefixes), expected);
+    t.end();
   });
 }
 
-t.test('a tree in which a prefix would mean two things is refused, however it was put together', async (t) => {
+t.test('a tree in which a prefix would mean two things is refused, however it was put together', (t) => {
   const parsed = parse('<p:r xmlns:p="urn:a" p:x="1"/>');
   const [own] = parsed.attributes;
   t.ok(own);
@@ -125,9 +128,10 @@ t.test('a tree in which a prefix would mean two things is refused, however it wa
   ] as const) {
     t.throws(() => canonicalize(tree, prefixes), { code: 'XML_MALFORMED' });
   }
+  t.end();
 });
 
-t.test('a subtree keeps its names in a document that binds its prefixes otherwise', async (t) => {
+t.test('a subtree keeps its names in a document that binds its prefixes otherwise', (t) => {
   const inner = parse('<p:in xmlns:p="urn:inner"><in/></p:in>');
   const outer = parse('<p:out xmlns:p="urn:outer" xmlns="urn:default"><c/></p:out>');
   const written = canonicalize({ ...outer, children: [...outer.children, inner] });
@@ -135,9 +139,10 @@ t.test('a subtree keeps its names in a document that binds its prefixes otherwis
     written,
     '<p:out xmlns:p="urn:outer"><c xmlns="urn:default"></c><p:in xmlns:p="urn:inner"><in></in></p:in></p:out>',
   );
+  t.end();
 });
 
-t.test('many declarations in scope do not make canonicalization quadratic', async (t) => {
+t.test('many declarations in scope do not make canonicalization quadratic', (t) => {
   const names = Array.from({ length: 200 }, (_, index) => `p${index}`);
   const declared = names.map((name) => `xmlns:${name}="urn:${name}"`).join(' ');
   const deep = 60;
@@ -153,4 +158,5 @@ t.test('many declarations in scope do not make canonicalization quadratic', asyn
   });
   canonicalize(counted(parse(source)), names);
   t.ok(steps <= 3 * (5000 + deep), `the scope is read ${steps} times`);
+  t.end();
 });

@@ -9,7 +9,10 @@ export interface PlainElement {
   readonly children: readonly (string | PlainElement)[];
 }
 
-const OPTIONS = ParseOption.XML_PARSE_NOENT | ParseOption.XML_PARSE_NO_XXE | ParseOption.XML_PARSE_NONET;
+const OPTIONS = (ParseOption.XML_PARSE_NOENT |
+  ParseOption.XML_PARSE_NO_XXE |
+  ParseOption.XML_PARSE_NONET) as ParseOption;
+const QUIET = (OPTIONS | ParseOption.XML_PARSE_NOERROR) as ParseOption;
 
 function joined(nodes: readonly (string | PlainElement)[]): (string | PlainElement)[] {
   const children: (string | PlainElement)[] = [];
@@ -70,7 +73,7 @@ function open(source: Uint8Array, lenientUris: boolean): XmlDocument {
     return XmlDocument.fromBuffer(source, { option: OPTIONS });
   } catch (fault) {
     if (!lenientUris || !isOnlyAboutUris(fault)) throw fault;
-    return XmlDocument.fromBuffer(source, { option: OPTIONS | ParseOption.XML_PARSE_RECOVER });
+    return XmlDocument.fromBuffer(source, { option: QUIET });
   }
 }
 

@@ -24,7 +24,7 @@ function codeOf(source: Uint8Array, limits?: XmlLimits): string {
   }
 }
 
-t.test('the tree carries names, namespaces, attributes in order, text in one run and the scope', async (t) => {
+t.test('the tree carries names, namespaces, attributes in order, text in one run and the scope', (t) => {
   const root = parseXml(
     bytes(
       '\uFEFF<?xml version="1.0" encoding="utf-8"?>\n<p:r xmlns:p="urn:p" b="1" p:a="2"> x<![CDATA[<y>]]>&#65;<c/></p:r>\n',
@@ -41,6 +41,7 @@ t.test('the tree carries names, namespaces, attributes in order, text in one run
   const [child] = childElements(root);
   t.equal(child?.scope, root.scope, 'an element without declarations shares its scope');
   t.equal(child?.namespace, '');
+  t.end();
 });
 
 const text: readonly (readonly [name: string, source: string, expected: string])[] = [
@@ -54,17 +55,19 @@ const text: readonly (readonly [name: string, source: string, expected: string])
   ['text that looks like code', '<r>__proto__ $$ </r>', '__proto__ $$ '],
 ];
 for (const [name, source, expected] of text) {
-  t.test(`text: ${name}`, async (t) => {
+  t.test(`text: ${name}`, (t) => {
     t.equal(textContent(parseXml(bytes(source))), expected);
+    t.end();
   });
 }
 
-t.test('white space in attribute values is normalised, but not where it is referenced', async (t) => {
+t.test('white space in attribute values is normalised, but not where it is referenced', (t) => {
   const root = parseXml(bytes('<r a="\r\n\t \n&#13;&#10;&#9;"/>'));
   t.equal(attributeValue(root, 'a'), '    \r\n\t');
+  t.end();
 });
 
-t.test('attribute and prefix names that JavaScript knows are only names', async (t) => {
+t.test('attribute and prefix names that JavaScript knows are only names', (t) => {
   const root = parseXml(
     bytes('<constructor:a xmlns:constructor="urn:c" __proto__="1" toString="2" hasOwnProperty="3"/>'),
   );
@@ -73,6 +76,7 @@ t.test('attribute and prefix names that JavaScript knows are only names', async 
     ['__proto__', 'toString', 'hasOwnProperty'],
   );
   t.equal(root.namespace, 'urn:c');
+  t.end();
 });
 
 const refusals: readonly (readonly [name: string, code: string, source: Uint8Array | string])[] = [
@@ -162,16 +166,18 @@ const refusals: readonly (readonly [name: string, code: string, source: Uint8Arr
   ['an xml:id that is an ID too', 'XML_DUPLICATE_ID', '<r ID="a"><c xml:id="a"/></r>'],
 ];
 for (const [name, code, source] of refusals) {
-  t.test(`refused: ${name}`, async (t) => {
+  t.test(`refused: ${name}`, (t) => {
     t.equal(codeOf(typeof source === 'string' ? bytes(source) : source), code);
+    t.end();
   });
 }
 
-t.test('an ID in a namespace, and other spellings of the name, are no IDs', async (t) => {
+t.test('an ID in a namespace, and other spellings of the name, are no IDs', (t) => {
   t.equal(codeOf(bytes('<r ID="a" xmlns:p="urn:p"><c p:ID="a" Id="a" id="a"/></r>')), 'accepted');
+  t.end();
 });
 
-t.test('the limits hold at the edge', async (t) => {
+t.test('the limits hold at the edge', (t) => {
   const nested = (depth: number): Buffer => bytes('<r>'.repeat(depth) + '</r>'.repeat(depth));
   t.equal(codeOf(nested(64)), 'accepted');
   t.equal(codeOf(nested(65)), 'XML_LIMIT');
@@ -184,50 +190,48 @@ t.test('the limits hold at the edge', async (t) => {
   };
   t.equal(codeOf(wide(256)), 'accepted');
   t.equal(codeOf(wide(257)), 'XML_LIMIT', 'declarations count as attributes');
+  t.end();
 });
 
-t.test('each limit is as configured', async (t) => {
+t.test('each limit is as configured', (t) => {
   const source = bytes('<r><a x="1" y="2"/><b/></r>');
   t.equal(codeOf(source, { maxDepth: 2, maxElements: 3, maxAttributes: 2 }), 'accepted');
   t.equal(codeOf(source, { ...defaultXmlLimits, maxDepth: 1 }), 'XML_LIMIT');
   t.equal(codeOf(source, { ...defaultXmlLimits, maxElements: 2 }), 'XML_LIMIT');
   t.equal(codeOf(source, { ...defaultXmlLimits, maxAttributes: 1 }), 'XML_LIMIT');
+  t.end();
 });
 
-t.test('the first fault ends the reading: what comes after a limit is not reported', async (t) => {
+t.test('the first fault ends the reading: what comes after a limit is not reported', (t) => {
   t.equal(codeOf(bytes(`<r ${Array.from({ length: 300 }, (_, at) => `a${at}="1"`).join(' ')} & broken`)), 'XML_LIMIT');
   t.equal(codeOf(bytes('<r><!-- x --><r></broken>')), 'XML_FORBIDDEN');
   t.equal(codeOf(bytes('<r ID="a"><c ID="a"/><d></broken>')), 'XML_DUPLICATE_ID');
+  t.end();
 });
 
-t.test('a detail never grows with the document', async (t) => {
-  t.throws(
-    () => parseXml(bytes(`<${'a'.repeat(100_000)}></b>`)),
-    (fault: Error) => fault.message.length < 200,
-  );
+t.test('a detail never grows with the document', (t) => {
+  t.throws(() => parseXml(bytes(`<${'a'.repeat(100_000)}></b>`)), { message: /^.{0,160}$/s });
+  t.end();
 });
 
 /** Small wounds, of the kinds that parsers are known to disagree about. */
 const wounds = [
   ...['<', '>', '&', ';', '"', "'", '/', '=', ':', '!', ']]>', '<![CDATA[', ']]', '&#x0;', '&#1;', '&lt;', '<a/>'],
   ...[' xmlns=""', ' xmlns:a=""', ' xmlns:a="urn:z"', ' a:b="1"', 'xmlns:', '\u0085', '\uFEFF', '\u2028', '\uFFFF'],
+  ...['x', '\u00E9', '&amp;', '&#65;', ' xml:lang="x"', '<![CDATA[x]]>', '\n\n', "<b c='d'/>"],
   ...[' ', '\r', '\t', '-', '.', '1', '\u00B7', '\u0300', '\u{10400}', '\u0001', '</a>', 'ID="_signed"', '</w:wrap>'],
 ];
 
-t.test('whatever is accepted of damaged documents, libxml2 accepts too, and reads the same', async (t) => {
+t.test('whatever is accepted of damaged documents, libxml2 accepts too, and reads the same', (t) => {
   let accepted = 0;
   let refused = 0;
-  const edits = fc.array(
-    fc.tuple(fc.double({ min: 0, max: 1, noNaN: true }), fc.nat({ max: 4 }), fc.constantFrom(...wounds)),
-    {
-      minLength: 1,
-      maxLength: 3,
-    },
-  );
+  const where = fc.noBias(fc.integer({ min: 0, max: 1_000_000 }));
+  const edit = fc.tuple(where, fc.constantFrom(0, 0, 0, 0, 1, 3), fc.constantFrom(...wounds));
+  const edits = fc.array(edit, { minLength: 1, maxLength: 2 });
   fc.assert(
     fc.property(generatedDocument, edits, ({ source }, made) => {
       const damaged = made.reduce((current, [where, removed, inserted]) => {
-        const at = Math.floor(where * current.length);
+        const at = where % (current.length + 1);
         return current.slice(0, at) + inserted + current.slice(at + removed);
       }, source);
       const input = bytes(damaged);
@@ -243,7 +247,8 @@ t.test('whatever is accepted of damaged documents, libxml2 accepts too, and read
       // libxml2-wasm's own decoding of strings takes U+FEFF at the start of one away.
       if (ours.replaceAll('\uFEFF', '') !== theirs.replaceAll('\uFEFF', '')) throw new Error(`${ours}\n${theirs}`);
     }),
-    { numRuns: 4000 },
+    { numRuns: 6000 },
   );
   t.ok(accepted > 200 && refused > 200, `${accepted} accepted, ${refused} refused`);
+  t.end();
 });
