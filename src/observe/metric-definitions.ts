@@ -85,7 +85,7 @@ export const metricDefinitions = define({
   provisioning_attempts_total: {
     type: 'counter',
     help: 'Requests to the SCIM service, by class of the answer.',
-    labels: { class: '`ok`, or the class of the failure (docs/provisioning.md)' },
+    labels: { class: '`ok`, or the class of the failure' },
   },
   provisioning_outcomes_total: {
     type: 'counter',
@@ -184,9 +184,17 @@ export type LoginStage = (typeof LOGIN_STAGES)[number];
 export function metricsReference(): string {
   const rows = Object.entries(metricDefinitions).map(([name, { type, help, labels }]) => {
     const described = Object.entries(labels).map(([label, meaning]) => `\`${label}\`: ${meaning}`);
-    return `| \`${METRIC_PREFIX}${name}\` | ${type} | ${help} | ${described.join('; ') || '–'} |`;
+    return [`\`${METRIC_PREFIX}${name}\``, type, help, described.join('; ') || '–'];
   });
-  return `${REFERENCE_HEAD}\n${rows.join('\n')}\n\n${REFERENCE_STAGES}\n`;
+  return `${REFERENCE_HEAD}\n\n${markdownTable(['metric', 'type', 'meaning', 'labels'], rows)}\n\n${REFERENCE_STAGES}\n`;
+}
+
+// Padded as prettier pads, so that the format check has nothing to say about a generated page.
+function markdownTable(head: readonly string[], rows: readonly (readonly string[])[]): string {
+  const widths = head.map((title, column) => Math.max(title.length, ...rows.map((row) => row[column]?.length ?? 0)));
+  const line = (cells: readonly string[]) =>
+    `| ${cells.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join(' | ')} |`;
+  return [line(head), line(widths.map((width) => '-'.repeat(width))), ...rows.map(line)].join('\n');
 }
 
 const REFERENCE_HEAD = `# Metrics
@@ -199,9 +207,6 @@ unauthenticated sender chose never becomes a label. Metrics of the process and o
 come beside these.
 
 Each process counts for itself and begins at zero. A gauge of the queue is the same on every process that shares the
-store: use \`max\`, not \`sum\`. Alert rules and a dashboard are in \`deploy/observability/\`.
-
-| metric | type | meaning | labels |
-|---|---|---|---|`;
+store: use \`max\`, not \`sum\`. Alert rules and a dashboard are in \`deploy/observability/\`.`;
 
 const REFERENCE_STAGES = `The values of \`stage\`: ${LOGIN_STAGES.map((stage) => `\`${stage}\``).join(', ')}.`;
