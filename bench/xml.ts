@@ -37,7 +37,7 @@ function assertionIn(response: XmlElement): XmlElement {
 }
 
 const pair = rsaKeyPair();
-const [key, prefixes] = [pair.signingKey(), ['xs']];
+const [key, keys, prefixes] = [pair.signingKey(), [pair.verificationKey()], ['xs']];
 
 async function sign(response: XmlElement): Promise<string> {
   const options = { position: 0, inclusivePrefixes: prefixes };
@@ -46,7 +46,6 @@ async function sign(response: XmlElement): Promise<string> {
 }
 
 async function verify(bytes: Buffer): Promise<XmlElement> {
-  const keys = [pair.verificationKey()];
   const { element } = await verifySignature(parseXml(bytes), keys, policy);
   await verifySignature(assertionIn(element), keys, policy);
   return element;
