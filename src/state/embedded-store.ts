@@ -89,7 +89,7 @@ export class EmbeddedStore implements StateStore {
   /** Removes expired entries, at most 500 in one go. Returns how many went. */
   sweep(): Promise<number> {
     return this.#write(() => {
-      const due = [...this.#expiries.getKeys({ end: [this.#clock.now()], limit: SWEEP_LIMIT })];
+      const due = [...this.#expiries.getKeys({ end: [this.#clock.now(), '\uffff'], limit: SWEEP_LIMIT })];
       for (const [expiresAt, collection, id] of due) {
         const key: EntryKey = [collection, id];
         // An entry claimed anew has another expiry, and its old index row must not take it along.

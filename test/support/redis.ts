@@ -88,14 +88,19 @@ async function answers(child: ChildProcess, port: number): Promise<boolean> {
   client.on('error', () => undefined);
   try {
     const deadline = Date.now() + 10_000;
-    while (Date.now() < deadline && child.pid !== undefined && child.exitCode === null) {
-      if (await pings(client)) return child.exitCode === null;
+    while (Date.now() < deadline && isAlive(child)) {
+      // A child that found the port taken is dead, and the answer came from another server.
+      if (await pings(client)) return isAlive(child);
       await new Promise((resolve) => setTimeout(resolve, 25));
     }
     return false;
   } finally {
     client.disconnect();
   }
+}
+
+function isAlive(child: ChildProcess): boolean {
+  return child.pid !== undefined && child.exitCode === null && child.signalCode === null;
 }
 
 async function pings(client: Redis): Promise<boolean> {

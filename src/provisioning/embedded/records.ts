@@ -63,7 +63,7 @@ export class EmbeddedRecords implements RecordStore {
 
   /** Removes expired records, at most 500 in one go. Returns how many went. */
   async sweep(): Promise<number> {
-    const range = { end: [this.#clock.now()] as [number], limit: SWEEP_LIMIT };
+    const range = { end: [this.#clock.now(), '\uffff'] as [number, string], limit: SWEEP_LIMIT };
     if (this.#database.read((tables) => tables.expiries.getKeysCount({ ...range, limit: 1 })) === 0) return 0;
     return this.#database.write((tables) => {
       const due = [...tables.expiries.getKeys(range)];

@@ -46,9 +46,10 @@ export class ScimClient {
     return this.#send('POST', '', JSON.stringify(resource), reference);
   }
 
-  /** Asks whether the token is accepted: `GET Users?count=1` (facts §4.2). */
+  /** Asks whether the token is accepted, by a search that finds nobody: `count=1` is not known to shorten a list. */
   probe(): Promise<RawAnswer> {
-    return this.#send('GET', '?count=1', null, null);
+    const query = new URLSearchParams({ filter: userNameFilter('nobody@claims-gateway.invalid') });
+    return this.#send('GET', `?${query.toString()}`, null, null);
   }
 
   async #send(

@@ -1,0 +1,49 @@
+import t from 'tap';
+import { accountId, decide, type LoginFacts } from '../../src/provisioning/index.js';
+
+const login: LoginFacts = {
+  tenant: 'acme',
+  domain: 'example.org',
+  idp: 'okta',
+  address: 'Ada@Example.org',
+  accountKey: '00u1',
+  displayName: 'Ada Lovelace',
+  reference: 'ABCD-EFGH-JKMN',
+  at: 1,
+};
+
+t.test('a new user of the domain is created, or observed where Zivver creates', (t) => {
+  t.strictSame(decide(login, 'scim', false), { action: 'create' });
+  t.strictSame(decide(login, 'observe', false), { action: 'observe' });
+  t.end();
+});
+
+t.test('every reason to skip', (t) => {
+  t.strictSame(decide(login, 'off', false), { action: 'skip', reason: 'off' });
+  t.strictSame(decide(login, 'scim', true), { action: 'skip', reason: 'known' });
+  t.strictSame(decide({ ...login, accountKey: null }, 'scim', false), { action: 'skip', reason: 'not-a-user' });
+  t.strictSame(decide({ ...login, accountKey: '' }, 'scim', false), { action: 'skip', reason: 'not-a-user' });
+  for (const address of [
+    'ada@example.com',
+    'ada@sub.example.org',
+    'example.org@evil.test',
+    'ada@example.org.evil.test',
+  ]) {
+    t.strictSame(decide({ ...login, address }, 'scim', false), { action: 'skip', reason: 'other-domain' }, address);
+  }
+  t.end();
+});
+
+t.test('the domain is what follows the last @, in any case', (t) => {
+  t.strictSame(decide({ ...login, domain: 'EXAMPLE.ORG' }, 'scim', false), { action: 'create' });
+  t.strictSame(decide({ ...login, address: '"a@evil.test"@example.org' }, 'scim', false), { action: 'create' });
+  t.end();
+});
+
+t.test('an account is a tenant and an address without regard to case', (t) => {
+  t.equal(accountId('acme', 'Ada@Example.org'), accountId('acme', 'ada@example.ORG'));
+  t.not(accountId('acme', 'ada@example.org'), accountId('other', 'ada@example.org'));
+  t.not(accountId('a', 'b@example.org'), accountId('ab', '@example.org'), 'tenant and address do not run together');
+  t.match(accountId('acme', 'ada@example.org'), /^[0-9a-f]{64}$/);
+  t.end();
+});

@@ -1,0 +1,103 @@
+import { fork } from 'node:child_process';
+import { once } from 'node:events';
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import t, { type Test } from 'tap';
+import { systemClock } from '../../src/shared/index.js';
+import { createEmbeddedStore, type EmbeddedStore } from '../../src/state/index.js';
+import { manualClock, type ManualClock } from '../support/clock.js';
+import { temporaryDirectory } from '../support/temporary.js';
+import { storeContract } from './store-contract.js';
+
+async function open(t: Test): Promise<{ path: string; clock: ManualClock; store: EmbeddedStore }> {
+  const path = await temporaryDirectory(t);
+  const clock = manualClock();
+  const store = createEmbeddedStore({ path, clock, sweepEvery: 0 });
+  t.teardown(() => store.close());
+  return { path, clock, store };
+}
+
+t.test('contract', (t) => {
+  storeContract(t, async (t) => {
+    const { clock, store, path } = await open(t);
+    // lmdb gives one process one environment per path, so the second is the same; processes are tested below.
+    const second = createEmbeddedStore({ path, clock, sweepEvery: 0 });
+    t.teardown(() => second.close());
+    return {
+      stores: [store, second],
+      now: () => clock.now(),
+      pass: (milliseconds) => {
+        clock.advance(milliseconds);
+        return Promise.resolve();
+      },
+    };
+  });
+  t.end();
+});
+
+t.test('several processes claim one key once', async (t) => {
+  const path = await temporaryDirectory(t);
+  const processes = Array.from({ length: 3 }, () => fork(join(import.meta.dirname, 'claimant.js'), [path]));
+  const replies = processes.map(async (child) => {
+    const [claimed] = (await once(child, 'message')) as [number];
+    await once(child, 'exit');
+    return claimed;
+  });
+  const claimed = await Promise.all(replies);
+  t.equal(
+    claimed.reduce((sum, count) => sum + count, 0),
+    50,
+    'each of 50 keys by exactly one of them',
+  );
+});
+
+t.test('what was claimed is still claimed after the process was killed', async (t) => {
+  const path = await temporaryDirectory(t);
+  const child = fork(join(import.meta.dirname, 'claimant.js'), [path, 'stay']);
+  await once(child, 'message');
+  child.kill('SIGKILL');
+  await once(child, 'exit');
+  const store = createEmbeddedStore({ path, clock: systemClock });
+  t.teardown(() => store.close());
+  t.equal(await store.claimOnce('key 7', Date.now() + 60_000), false);
+});
+
+t.test('expired entries are swept, a bounded number at a time', async (t) => {
+  const { clock, store } = await open(t);
+  const expiresAt = clock.now() + 1_000;
+  await Promise.all(Array.from({ length: 600 }, (_, at) => store.claimOnce(`k${at}`, expiresAt)));
+  await store.claimOnce('lasting', clock.now() + 60_000);
+  t.equal(await store.sweep(), 0);
+  clock.advance(1_000);
+  t.equal(await store.sweep(), 500);
+  t.equal(await store.sweep(), 100);
+  t.equal(store.size(), 1);
+  t.equal(await store.claimOnce('lasting', clock.now() + 1), false);
+});
+
+t.test('an entry claimed anew survives the sweep of its first life', async (t) => {
+  const { clock, store } = await open(t);
+  await store.claimOnce('a', clock.now() + 1_000);
+  clock.advance(1_000);
+  await store.claimOnce('a', clock.now() + 60_000);
+  clock.advance(1_000);
+  await store.sweep();
+  t.equal(store.isClaimed('a'), true);
+});
+
+t.test('the sweep happens by itself', async (t) => {
+  const path = await temporaryDirectory(t);
+  const clock = manualClock();
+  const store = createEmbeddedStore({ path, clock, sweepEvery: 10 });
+  t.teardown(() => store.close());
+  await store.claimOnce('a', clock.now() + 1);
+  clock.advance(2);
+  while (store.size() > 0) await new Promise((resolve) => setTimeout(resolve, 10));
+  t.pass('gone');
+});
+
+t.test('a directory that cannot be used is STORE_UNAVAILABLE', async (t) => {
+  const path = join(await temporaryDirectory(t), 'file');
+  await writeFile(path, 'in the way');
+  t.throws(() => createEmbeddedStore({ path, clock: systemClock }), { code: 'STORE_UNAVAILABLE' });
+});

@@ -1,0 +1,90 @@
+import t, { type Test } from 'tap';
+import { systemClock } from '../../src/shared/index.js';
+import {
+  connectRedis,
+  createEmbeddedStore,
+  createRedisStore,
+  withLocalFallback,
+  type StateStore,
+} from '../../src/state/index.js';
+import { startRedis, type RunningRedis } from '../support/redis.js';
+import { temporaryDirectory } from '../support/temporary.js';
+
+interface Fixture {
+  readonly redis: RunningRedis;
+  readonly store: StateStore;
+  readonly fallbacks: string[];
+  isUp(): Promise<void>;
+}
+
+async function open(t: Test): Promise<Fixture> {
+  const redis = await startRedis(t);
+  const path = await temporaryDirectory(t);
+  const address = { kind: 'redis', host: '127.0.0.1', port: redis.port, tls: false, db: 0 } as const;
+  const connection = connectRedis(address, 'commands', { commandTimeout: 400 });
+  t.teardown(() => {
+    connection.disconnect();
+  });
+  const primary = createRedisStore({ connection });
+  const fallbacks: string[] = [];
+  const store = withLocalFallback(primary, createEmbeddedStore({ path, clock: systemClock }), {
+    onFallback: (operation) => fallbacks.push(operation),
+  });
+  t.teardown(() => store.close());
+  const isUp = async (): Promise<void> => {
+    while (connection.status !== 'ready') await new Promise((resolve) => setTimeout(resolve, 20));
+  };
+  await isUp();
+  return { redis, store, fallbacks, isUp };
+}
+
+const soon = (): number => Date.now() + 60_000;
+
+t.test('while the shared store answers, nothing falls back', async (t) => {
+  const { store, fallbacks } = await open(t);
+  t.equal(await store.claimOnce('a', soon()), true);
+  t.equal(await store.claimOnce('a', soon()), false);
+  await store.putRequest('r', 'sealed', soon());
+  t.equal(await store.takeRequest('r'), 'sealed');
+  t.strictSame(fallbacks, []);
+});
+
+t.test('during an outage claims are decided here, each fallback is reported, and the ping tells of it', async (t) => {
+  const { redis, store, fallbacks } = await open(t);
+  await redis.kill();
+  t.equal(await store.claimOnce('a', soon()), true);
+  t.equal(await store.claimOnce('a', soon()), false);
+  await store.putRequest('r', 'sealed', soon());
+  t.equal(await store.findRequest('r'), 'sealed');
+  t.equal(await store.takeRequest('r'), 'sealed');
+  t.equal(await store.takeRequest('r'), null);
+  t.strictSame(fallbacks, ['claimOnce', 'putRequest', 'findRequest', 'takeRequest', 'takeRequest']);
+  await t.rejects(store.ping(), { code: 'STORE_UNAVAILABLE' });
+});
+
+t.test('a response used before the outage cannot be used during it', async (t) => {
+  const { redis, store } = await open(t);
+  t.equal(await store.claimOnce('a', soon()), true);
+  await redis.kill();
+  t.equal(await store.claimOnce('a', soon()), false);
+});
+
+t.test('a response used during the outage cannot be used after it', async (t) => {
+  const { redis, store, isUp } = await open(t);
+  await redis.kill();
+  t.equal(await store.claimOnce('a', soon()), true);
+  await redis.restart();
+  await isUp();
+  t.equal(await store.claimOnce('a', soon()), false);
+});
+
+t.test('a request put during the outage is found after it, and one put before it is found after it', async (t) => {
+  const { redis, store, isUp } = await open(t);
+  await redis.kill();
+  await store.putRequest('during', 'sealed', soon());
+  await redis.restart();
+  await isUp();
+  await store.putRequest('after', 'sealed', soon());
+  t.equal(await store.takeRequest('during'), 'sealed');
+  t.equal(await store.takeRequest('after'), 'sealed');
+});
