@@ -49,7 +49,6 @@ export {
 export { TimeLimitExceeded, withinTime } from './time-limit.js';
 export { attributeDifference, type PlainAttribute } from './traces/difference.js';
 export { createEmbeddedTraceStore, type EmbeddedTraceOptions } from './traces/embedded.js';
-export { LoginRecorder, type RecorderOptions, type VerifiedLogin } from './traces/recorder.js';
 export { createRedisTraceStore, type RedisTraceOptions } from './traces/redis.js';
 export { readReference } from './traces/reference.js';
 export type {

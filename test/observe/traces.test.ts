@@ -1,5 +1,8 @@
 import { Redis } from 'ioredis';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import path from 'node:path';
+import { fileURLToPath } from 'node:url';
 import t, { type Test } from 'tap';
 import {
   createEmbeddedTraceStore,
@@ -9,7 +12,7 @@ import {
   type TraceBounds,
   type TraceStore,
 } from '../../src/observe/index.js';
-import type { Clock } from '../../src/shared/index.js';
+import { systemClock, type Clock } from '../../src/shared/index.js';
 import { startRedis } from '../support/redis.js';
 
 type Open = (clock: Clock, bounds: TraceBounds) => TraceStore;
@@ -126,6 +129,22 @@ contract('redis', async (t) => {
     connections.push(connection);
     return createRedisTraceStore({ connection, clock, bounds });
   };
+});
+
+t.test('processes of one machine write to one embedded trace at once, and no entry is lost', async (t) => {
+  const directory = path.join(t.testdir(), 'traces');
+  const writer = fileURLToPath(new URL('./trace-writer.js', import.meta.url));
+  const children = [1, 2].map(() =>
+    spawn(process.execPath, [writer, directory, 'AAAA-0000-0001', '25'], { stdio: 'inherit' }),
+  );
+  const exits = await Promise.all(children.map((child) => once(child, 'exit')));
+  t.same(exits, [
+    [0, null],
+    [0, null],
+  ]);
+  const store = createEmbeddedTraceStore({ path: directory, clock: systemClock, bounds: { count: 100, age: 60_000 } });
+  t.equal((await store.find('AAAA-0000-0001'))?.entries.length, 50);
+  await store.close();
 });
 
 t.test('redis forgets everything by itself when nobody writes any more', async (t) => {
