@@ -2,6 +2,7 @@ import { readdirSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import * as checks from './checks.js';
 import { completeIdp, type Foundation } from './complete/idp.js';
+import type { Report } from './complete/report.js';
 import { completeServiceProvider } from './complete/service-provider.js';
 import type { ConfigFault } from './fault.js';
 import { inputJsonSchema } from './json-schema.js';
@@ -114,7 +115,7 @@ class Load {
     const files = new Map<IdpConfig, YamlFile>();
     for (const name of this.#idpFiles(gateway)) {
       const file = this.#read(join('idps', name));
-      const idp = file === null ? null : this.#idp(file, name, foundation);
+      const idp = file === null ? null : this.#idp(file, name, foundation, this.#gatewayReport(gateway));
       if (file !== null && idp !== null) files.set(idp, file);
     }
     this.#compareIdps(files);
@@ -144,7 +145,7 @@ class Load {
     return names.filter(isFit).sort();
   }
 
-  #idp(file: YamlFile, fileName: string, foundation: Foundation | null): IdpConfig | null {
+  #idp(file: YamlFile, fileName: string, foundation: Foundation | null, common: Report): IdpConfig | null {
     const schema = idpSchema(this.#source);
     const parsed = schema.safeParse(file.data);
     if (!parsed.success) {
@@ -156,7 +157,8 @@ class Load {
     if (foundation === null) return null;
     const path = resolve(this.#directory, 'idps', fileName);
     const name = fileName.replace(/\.yaml$/, '');
-    return completeIdp(name, path, input, foundation, (at, unfit) => this.#faults.push(file.fault(at, unfit)));
+    const report: Report = (at, unfit) => this.#faults.push(file.fault(at, unfit));
+    return completeIdp(name, path, input, foundation, report, common);
   }
 
   #compareIdps(files: ReadonlyMap<IdpConfig, YamlFile>): void {
@@ -180,7 +182,7 @@ class Load {
     checkOwnKeys(input, keys, now, this.#findings(file));
     if (serviceProvider !== undefined) {
       checkServiceProviderCertificates(serviceProvider, keys, now, this.#findings(file));
-      completeServiceProvider(serviceProvider, 'acs', (path, unfit) => this.#faults.push(file.fault(path, unfit)));
+      completeServiceProvider(serviceProvider, 'acs', this.#gatewayReport(file));
     }
     const idle = store === undefined ? null : checks.storeWarning(store, onStoreFailure ?? 'refuse');
     if (idle !== null) this.#warnings.push(file.fault(['onStoreFailure'], idle));
@@ -191,6 +193,16 @@ class Load {
       );
       this.#warnings.push(file.fault(['missingCookie'], unfit));
     }
+  }
+
+  /** Several IdPs may miss the same thing in gateway.yaml; it is told once. */
+  #gatewayReport(file: YamlFile | null): Report {
+    return (path, unfit) => {
+      if (file === null) return;
+      const fault = file.fault(path, unfit);
+      const told = this.#faults.some((other) => other.file === fault.file && other.path === fault.path);
+      if (!told) this.#faults.push(fault);
+    };
   }
 
   #findings(file: YamlFile): FindingReport {

@@ -34,7 +34,12 @@ t.test('the configuration in the repository loads as it is once its secrets exis
     domainKey: { mode: 'inject', type: 'xs:string', onMismatch: 'refuse' },
     serviceProvider: { recipient: 'https://app.zivver.com/SAML/Zivver' },
     requiredClaims: { attributes: ['https://zivver.com/SAML/Attributes/ZivverAccountKey'], emailNameId: true },
-    provisioning: { tenant: 'default', waitForAccount: 2000, retryFor: 86_400_000, budget: { requests: 25, per: 10_000 } },
+    provisioning: {
+      tenant: 'default',
+      waitForAccount: 2000,
+      retryFor: 86_400_000,
+      budget: { requests: 25, per: 10_000 },
+    },
   });
   t.equal(okta?.domainKey.value.reveal(), 'domain-key-planted');
 });

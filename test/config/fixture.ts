@@ -1,8 +1,13 @@
 import { cpSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { parseDocument } from 'yaml';
-import { formatFault, loadConfiguration, type GatewayConfig, type LoadedConfiguration } from '../../src/config/index.js';
-import { generateSigningKey, keyInspector } from '../../src/keys/index.js';
+import {
+  formatFault,
+  loadConfiguration,
+  type GatewayConfig,
+  type LoadedConfiguration,
+} from '../../src/config/index.js';
+import { generateKeyPair, keyInspector } from '../../src/keys/index.js';
 import { systemRandom } from '../../src/shared/index.js';
 
 /** A moment at which the example's second key has been published for three weeks. */
@@ -24,16 +29,23 @@ const SECRETS: Readonly<Record<string, string>> = {
 export interface Fixture {
   readonly base: string;
   readonly config: string;
-  load(env?: Readonly<Record<string, string>>): LoadedConfiguration;
+  readonly load: (env?: Readonly<Record<string, string>>) => LoadedConfiguration;
   /** The one configuration, where there are no faults. */
-  good(env?: Readonly<Record<string, string>>): GatewayConfig;
+  readonly good: (env?: Readonly<Record<string, string>>) => GatewayConfig;
   /** Each fault without its place in the base directory. */
-  faults(env?: Readonly<Record<string, string>>): readonly string[];
-  warnings(env?: Readonly<Record<string, string>>): readonly string[];
-  write(path: string, text: string): void;
+  readonly faults: (env?: Readonly<Record<string, string>>) => readonly string[];
+  readonly warnings: (env?: Readonly<Record<string, string>>) => readonly string[];
+  readonly write: (path: string, text: string) => void;
   /** Sets (or with undefined removes) a value in gateway.yaml or an IdP's file. */
-  set(file: string, path: readonly (string | number)[], value: unknown): void;
+  readonly set: (file: string, path: readonly (string | number)[], value: unknown) => void;
 }
+
+const wish = { type: 'rsa', days: 400, clock, random: systemRandom } as const;
+
+// Made once per process: RSA keys are slow to make, and no test alters them.
+const pairs = Promise.all(
+  ['2026', '2027', 'google'].map(async (id) => [id, await generateKeyPair({ ...wish, commonName: id })] as const),
+);
 
 export async function fixture(base: string): Promise<Fixture> {
   const config = join(base, 'config');
@@ -43,8 +55,10 @@ export async function fixture(base: string): Promise<Fixture> {
     writeFileSync(join(base, path), text, { mode: 0o600 });
   };
   for (const [name, secret] of Object.entries(SECRETS)) write(`certs/${name}`, `${secret}\n`);
-  const wish = { type: 'rsa', days: 400, clock, random: systemRandom, directory: join(base, 'certs') } as const;
-  for (const id of ['2026', '2027', 'google']) await generateSigningKey({ ...wish, id, commonName: id });
+  for (const [id, pair] of await pairs) {
+    write(`certs/${id}.key`, pair.privateKey.export({ type: 'pkcs8', format: 'pem' }).toString());
+    write(`certs/${id}.crt`, pair.certificatePem);
+  }
   const load: Fixture['load'] = (env = {}) => loadConfiguration(config, { env, keys: keyInspector, now: NOW });
   const shown = (text: string): string => text.replaceAll(`${base}/`, '');
   return {

@@ -11,21 +11,27 @@ import { completeServiceProvider, mergeServiceProvider } from './service-provide
 /** The sections of gateway.yaml that an IdP's file builds on. */
 export type Foundation = Pick<GatewayInput, 'publicUrl' | 'domainKey' | 'provisioning' | 'serviceProvider'>;
 
-/** One IdP with every default filled in; null after a report. */
+/** One IdP with every default filled in; null after a report, in its file or (`reportCommon`) in gateway.yaml. */
 export function completeIdp(
   name: string,
   file: string,
   input: IdpInput,
   foundation: Foundation,
   report: Report,
+  reportCommon: Report,
 ): IdpConfig | null {
   const defaults = idpDefaults[input.preset];
   const domainKey = completeDomainKey(foundation.domainKey, input.domainKey, defaults, report);
-  const provisioning = completeProvisioning(mergeProvisioning(foundation.provisioning, input.provisioning), report);
+  // What a section lacks is told where the section is written.
+  const where = (section: object): Report => (Object.keys(section).length === 0 ? reportCommon : report);
+  const provisioning = completeProvisioning(
+    mergeProvisioning(foundation.provisioning, input.provisioning),
+    where(input.provisioning),
+  );
   const serviceProvider = completeServiceProvider(
     mergeServiceProvider(foundation.serviceProvider, input.serviceProvider),
     defaults.recipient,
-    report,
+    where(input.serviceProvider),
   );
   reportLacks(input, report);
   if (domainKey === null || provisioning === null || serviceProvider === null) return null;

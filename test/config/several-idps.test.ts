@@ -1,0 +1,154 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import t from 'tap';
+import { fixture, type Fixture } from './fixture.js';
+
+/** The fixture with a second IdP: Okta's file under another name. */
+async function withTwin(base: string): Promise<Fixture> {
+  const one = await fixture(base);
+  one.write('config/idps/twin.yaml', readFileSync(join(one.config, 'idps/okta.yaml'), 'utf8'));
+  return one;
+}
+
+t.test('two IdPs of one tenant with one domain are fine', async (t) => {
+  const one = await withTwin(t.testdir());
+  t.same(one.faults(), []);
+  t.same(
+    one.good().idps.map(({ name }) => name),
+    ['okta', 'twin'],
+  );
+});
+
+t.test('two IdPs of one tenant must agree on the one domain', async (t) => {
+  const one = await withTwin(t.testdir());
+  one.set('idps/twin.yaml', ['domain'], 'example.com');
+  t.match(one.faults(), [
+    /twin\.yaml:\d+:\d+: domain: differs from idps\/okta\.yaml, which is of the same tenant "default"/,
+  ]);
+  one.set('idps/twin.yaml', ['provisioning'], { mode: 'off' });
+  t.same(one.faults(), [], 'without provisioning the domain has no part to play');
+  const scim = { token: { file: 'certs/example-net-scim-token' } };
+  one.set('idps/twin.yaml', ['provisioning'], { tenant: 'other', scim });
+  t.same(one.faults(), [], 'nor has it in another tenant');
+});
+
+t.test('two IdPs of one tenant must agree on how accounts are made', async (t) => {
+  const one = await withTwin(t.testdir());
+  const provisioning = {
+    scim: { token: { file: 'certs/example-net-scim-token' } },
+    budget: { requests: 5 },
+    active: false,
+  };
+  one.set('idps/twin.yaml', ['provisioning'], provisioning);
+  t.same(
+    one.load().faults.map(({ path }) => path),
+    ['provisioning.scim.token', 'provisioning.budget.requests', 'provisioning.active'],
+  );
+});
+
+t.test('one API key in two tenants is a warning, since the budgets add up', async (t) => {
+  const one = await withTwin(t.testdir());
+  one.set('idps/twin.yaml', ['provisioning'], { tenant: 'other', scim: { token: { file: 'certs/scim-token' } } });
+  t.same(one.faults(), []);
+  t.match(one.warnings(), [/twin\.yaml.*provisioning\.scim\.token: is the API key of tenant "default" too/]);
+});
+
+t.test('two IdPs cannot have one entity id', async (t) => {
+  const one = await withTwin(t.testdir());
+  one.set('idps/okta.yaml', ['entityId'], 'http://www.okta.com/exk1');
+  t.same(one.faults(), []);
+  one.set('idps/twin.yaml', ['entityId'], 'http://www.okta.com/exk1');
+  t.match(one.faults(), [/twin\.yaml:\d+:\d+: entityId: is the entity id of idps\/okta\.yaml too/]);
+});
+
+t.test("an IdP's file overrides domainKey, provisioning and serviceProvider key by key", async (t) => {
+  const one = await withTwin(t.testdir());
+  one.set('gateway.yaml', ['domainKey'], {
+    attribute: 'urn:common',
+    value: '${env:COMMON}',
+    mode: 'ensure',
+    type: 'none',
+  });
+  one.set('gateway.yaml', ['serviceProvider', 'audience'], 'urn:audience');
+  one.set('gateway.yaml', ['serviceProvider', 'requests'], { signed: 'required', maxAge: '1m' });
+  one.set('idps/twin.yaml', ['domainKey'], { mode: 'verify' });
+  one.set('idps/twin.yaml', ['provisioning'], { waitForAccount: 0 });
+  one.set('idps/twin.yaml', ['serviceProvider'], { requests: { maxAge: '2m' }, recipient: 'urn:recipient' });
+  const [okta, twin] = one.good({ COMMON: 'common-value' }).idps;
+  t.match(okta?.domainKey, { attribute: 'https://zivver.com/SAML/Attributes/DomainKey', mode: 'inject', type: null });
+  t.match(twin?.domainKey, { attribute: 'urn:common', mode: 'verify', type: null, nameFormat: /basic$/ });
+  t.equal(twin?.domainKey.value.reveal(), 'common-value');
+  t.equal(okta?.provisioning.waitForAccount, 2000);
+  t.match(twin?.provisioning, { waitForAccount: 0, budget: { requests: 25 }, scim: { timeout: 10_000 } });
+  t.match(twin?.serviceProvider, {
+    audience: 'urn:audience',
+    recipient: 'urn:recipient',
+    requests: { signed: 'required', maxAge: 120_000 },
+  });
+  t.equal(okta?.serviceProvider.requests.maxAge, 60_000);
+});
+
+t.test('an IdP with a service provider of its own inherits no addresses', async (t) => {
+  const one = await withTwin(t.testdir());
+  one.set('gateway.yaml', ['serviceProvider', 'audience'], 'urn:audience');
+  const acs = ['https://sp.example.net/acs', 'https://sp.example.net/acs2'];
+  const attributes = { accountKey: 'key', displayName: 'name' };
+  const own = { preset: 'generic', entityId: 'urn:sp', acs, attributes };
+  one.set('idps/twin.yaml', ['serviceProvider'], own);
+  t.match(one.good().idps[1], {
+    serviceProvider: {
+      audience: 'urn:sp',
+      acs,
+      destination: acs[0],
+      deliverTo: acs[0],
+      startUrl: 'https://sp.example.net/',
+    },
+    requiredClaims: { attributes: ['key'] },
+  });
+});
+
+t.test('an IdP without metadata says who it is, where it is and how it signs', async (t) => {
+  const one = await fixture(t.testdir());
+  one.set('idps/okta.yaml', ['metadata'], undefined);
+  t.match(one.faults(), [
+    /entityId: is missing, and there is no metadata/,
+    /certificates: are missing, and there is no/,
+  ]);
+  one.set('idps/okta.yaml', ['unsolicited'], 'refuse');
+  t.match(one.faults().join('\n'), /sso: is missing, and there is no metadata/);
+  one.set('idps/okta.yaml', ['entityId'], 'urn:idp');
+  one.set('idps/okta.yaml', ['certificates'], [{ file: 'certs/google.crt' }]);
+  one.set('idps/okta.yaml', ['sso'], { post: 'https://idp.example.org/sso' });
+  const [idp] = one.good().idps;
+  t.equal(idp?.certificates[0]?.origin, 'certs/google.crt');
+  t.match(idp?.certificates[0]?.pem, /BEGIN CERTIFICATE/);
+  one.set('idps/okta.yaml', ['request'], { binding: 'redirect' });
+  t.match(one.faults(), [/sso: has no redirect endpoint for request\.binding/]);
+});
+
+t.test('delivery by proxy works with a proxy, whose upstream is the service provider', async (t) => {
+  const one = await fixture(t.testdir());
+  one.set('idps/okta.yaml', ['delivery'], 'proxy');
+  one.set('gateway.yaml', ['serviceProvider', 'proxy'], {});
+  t.match(one.good().idps[0]?.serviceProvider.proxy, {
+    prefix: '/',
+    upstream: 'https://app.zivver.com',
+    timeout: 30_000,
+  });
+});
+
+t.test('what weakens a rule is a standing warning', async (t) => {
+  const one = await fixture(t.testdir());
+  one.set('idps/okta.yaml', ['signature'], { allowSha1: true, allowRsa1024: true });
+  one.set('idps/okta.yaml', ['encryption'], { allowCbc: true, allowUnsignedCbc: true });
+  one.set('gateway.yaml', ['missingCookie'], 'allow');
+  one.set('gateway.yaml', ['onStoreFailure'], 'local');
+  t.same(one.faults(), []);
+  t.same(
+    one
+      .load()
+      .warnings.map(({ path }) => path)
+      .toSorted(),
+    ['encryption.allowUnsignedCbc', 'missingCookie', 'onStoreFailure', 'signature.allowRsa1024', 'signature.allowSha1'],
+  );
+});
