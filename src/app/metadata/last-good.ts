@@ -149,7 +149,8 @@ async function read(path: string): Promise<Uint8Array | 'missing' | 'unreadable'
   try {
     return await readFile(path);
   } catch (error) {
-    return error instanceof Error && 'code' in error && error.code === 'ENOENT' ? 'missing' : 'unreadable';
+    const code = error instanceof Error && 'code' in error ? error.code : null;
+    return code === 'ENOENT' || code === 'ENOTDIR' ? 'missing' : 'unreadable';
   }
 }
 

@@ -186,8 +186,6 @@ export class LiveMetadata<M extends MetadataFacts> {
       await this.#exclusively(() =>
         fetched.kind === 'document' ? this.#holder.consider(fetched) : this.#holder.confirm(),
       );
-      const { held } = this.#holder;
-      if (held !== null && isLapsed(held.metadata, this.#options.clock.now())) throw lapsedError(held.metadata);
       this.#succeeded();
     } catch (error) {
       this.#failed(error);
@@ -201,7 +199,8 @@ export class LiveMetadata<M extends MetadataFacts> {
     if (source.kind !== 'url') {
       return { kind: 'document', bytes: Buffer.from(source.xml), validators: { etag: null, lastModified: null } };
     }
-    const { validators } = this.#holder;
+    // Without a document that may be used, "not modified" would be no help.
+    const validators = this.current() === null ? null : this.#holder.validators;
     return fetcher({
       url: source.url,
       allowPrivateAddress: source.allowPrivateAddress,
