@@ -154,6 +154,8 @@ export interface Sealing {
   readonly signed?: Signed | 'none';
   readonly encryptTo?: TestKeyPair;
   readonly algorithms?: EncryptionAlgorithms;
+  /** Prefixes that the content names beside `xs`. */
+  readonly prefixes?: readonly string[];
   /** Changes the response before it is signed, so that only its content is wrong. */
   readonly edit?: (xml: string) => string;
   /** Changes the assertion after signing and before encrypting. */
@@ -173,7 +175,7 @@ export async function signedResponse(description: ResponseDescription, sealing: 
   const unsigned = unsignedResponse(description);
   let response = parse(sealing.edit?.(unsigned) ?? unsigned);
   // As Okta writes it: where values are typed, the prefix that their type names is signed too.
-  const inclusivePrefixes = facts.xsiType === null ? [] : ['xs'];
+  const inclusivePrefixes = [...(facts.xsiType === null ? [] : ['xs']), ...(sealing.prefixes ?? [])];
   for (const assertion of childrenNamed(response, ASSERTION, 'Assertion')) {
     let sealed = assertion;
     if (signed === 'assertion' || signed === 'both') {
