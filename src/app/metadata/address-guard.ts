@@ -6,7 +6,7 @@ import { GatewayError } from '../../shared/index.js';
  * `private` is whatever is not reachable from everywhere, or leads through a translation to who knows where;
  * `reserved` is no host's address at all.
  */
-export type AddressClass = 'public' | 'loopback' | 'private' | 'reserved';
+type AddressClass = 'public' | 'loopback' | 'private' | 'reserved';
 
 /** Which addresses one request may go to. */
 export type AddressRule = 'public' | 'loopback' | 'any-host';

@@ -37,14 +37,14 @@ export interface Known {
   readonly approved: ReadonlySet<string>;
 }
 
-export interface SortedCertificates {
+interface SortedCertificates {
   /** Keys that verify from now on. */
   readonly usable: readonly VerificationKey[];
   /** Keys that wait for an operator. */
   readonly candidates: readonly VerificationKey[];
 }
 
-export type Judgement = SortedCertificates & {
+type Judgement = SortedCertificates & {
   /** Why the document must not replace the last good one; null = it may. */
   readonly refusal: GatewayError | null;
 };

@@ -11,7 +11,7 @@ export interface FetchLimits {
   readonly redirects: number;
 }
 
-export const defaultFetchLimits: FetchLimits = { bytes: 1024 * 1024, time: 10_000, redirects: 3 };
+const defaultFetchLimits: FetchLimits = { bytes: 1024 * 1024, time: 10_000, redirects: 3 };
 
 /** What the server said about a document, to ask next time whether it changed (RFC 9110 §8.8). */
 export interface Validators {
@@ -23,7 +23,7 @@ export type Fetched =
   | { readonly kind: 'not-modified' }
   | { readonly kind: 'document'; readonly bytes: Uint8Array; readonly validators: Validators };
 
-export interface FetchRequest {
+interface FetchRequest {
   readonly url: string;
   readonly allowPrivateAddress: boolean;
   /** Of the copy that we have; absent when we have none. */

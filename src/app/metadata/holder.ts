@@ -10,7 +10,7 @@ import {
 import type { Validators } from './fetch.js';
 import { digestOf, type CertificateCandidate, type Kept, type Keeper, type MetadataRecord } from './last-good.js';
 
-export interface HolderOptions<M extends MetadataFacts> {
+interface HolderOptions<M extends MetadataFacts> {
   readonly store: Keeper;
   /** Names the place that the documents come from. */
   readonly origin: string;
@@ -20,7 +20,7 @@ export interface HolderOptions<M extends MetadataFacts> {
 }
 
 /** A document in use; `metadata.signingKeys` are only those that may verify. */
-export interface Held<M extends MetadataFacts> {
+interface Held<M extends MetadataFacts> {
   readonly metadata: M;
   readonly fetchedAt: number;
 }

@@ -24,9 +24,9 @@ type Options = Partial<MetadataSourceOptions<IdpMetadata>> & { readonly policy?:
 export async function publish(t: Teardown, first: string) {
   const clock = manualClock();
   const dataDirectory = await temporaryDirectory(t);
-  const served = { xml: first, status: 200 };
+  const served = { xml: first, status: 200, etag: '' };
   const server: TestServer = await httpServer(t, (request, response) => {
-    const etag = `"${createHash('sha256').update(served.xml).digest('hex')}"`;
+    const etag = served.etag || `"${createHash('sha256').update(served.xml).digest('hex')}"`;
     if (served.status !== 200) response.writeHead(served.status).end();
     else if (request.headers['if-none-match'] === etag) response.writeHead(304).end();
     else response.setHeader('etag', etag).end(served.xml);

@@ -47,6 +47,17 @@ t.test('past validUntil even the last good copy is not used, and a fresh one bri
   t.match(await live.refresh(), { state: 'current', lastError: null });
 });
 
+t.test('a lapsed document is not asked for by its ETag, which would only confirm it', async (t) => {
+  const { gateway, served, clock } = await publish(t, '');
+  served.xml = metadataXml([a], { validUntil: clock.now() + HOUR });
+  served.etag = '"always"';
+  const live = gateway();
+  await live.refresh();
+  clock.advance(HOUR);
+  served.xml = metadataXml([a], { validUntil: clock.now() + HOUR });
+  t.match(await live.refresh(), { state: 'current', lastError: null });
+});
+
 t.test('an expired document does not replace one that is in force', async (t) => {
   const { gateway, served, clock } = await publish(t, metadataXml([a]));
   const live = gateway({ policy: 'trust' });
@@ -138,6 +149,10 @@ t.test('killed between document and record: the document is judged by the old re
   const live = gateway();
   await live.start();
   t.strictSame(usable(live), [printA]);
+  served.status = 200;
+  await live.refresh();
+  t.equal(await readFile(files.xml, 'utf8'), served.xml, "the old record's ETag was not sent for the new document");
+  served.status = 503;
   await writeFile(files.xml, metadataXml([b]));
   const other = gateway();
   await other.start();
