@@ -25,9 +25,11 @@ function paired(privateKey: KeyObject, certificates: readonly CertificateInfo[])
 
 /** Reads a PEM text that holds the key and its certificate. Throws KEY_IMPORT_FAILED. */
 export function readPemBundle(pem: string, passphrase?: string): ImportedKey {
+  // Node reads the first block only, which may be a certificate.
+  const key = /-----BEGIN ([A-Z ]*PRIVATE KEY)-----[^-]+-----END \1-----/.exec(pem)?.[0] ?? '';
   let privateKey: KeyObject;
   try {
-    privateKey = createPrivateKey(passphrase === undefined ? pem : { key: pem, passphrase });
+    privateKey = createPrivateKey(passphrase === undefined ? key : { key, passphrase });
   } catch {
     const reason = pem.includes('ENCRYPTED') ? 'the passphrase is missing or wrong' : 'there is no PEM private key';
     throw new GatewayError('KEY_IMPORT_FAILED', reason);

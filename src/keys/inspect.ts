@@ -82,7 +82,10 @@ function inspectKeyFiles(files: KeyFiles, now: number): readonly KeyFileFinding[
 
 /** Is the certificate's key the public half of `key`? */
 export function belongs(key: KeyObject, certificate: CertificateInfo): boolean {
-  return createPublicKey(key).equals(certificate.publicKey);
+  // Not KeyObject.equals: with keys of two kinds it leaves an error in OpenSSL's queue, and the next, innocent call of
+  // createPrivateKey throws it (Node 20).
+  const spki = (publicKey: KeyObject): Buffer => publicKey.export({ type: 'spki', format: 'der' });
+  return spki(createPublicKey(key)).equals(spki(certificate.publicKey));
 }
 
 function inspectCertificates(pem: string, policy: { readonly allowRsa1024: boolean }, now: number): readonly Finding[] {

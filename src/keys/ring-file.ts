@@ -1,40 +1,87 @@
 import { readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
-import { isMap, isSeq, parseDocument, type Document, type YAMLMap, type YAMLSeq } from 'yaml';
+import {
+  isCollection,
+  isMap,
+  isPair,
+  isScalar,
+  isSeq,
+  parseDocument,
+  type Node,
+  type YAMLMap,
+  type YAMLSeq,
+} from 'yaml';
 import { GatewayError } from '../shared/index.js';
 import type { StateChange } from './rotation.js';
 
 /** Time as the configuration writes it. */
 const utc = (at: number): string => new Date(at).toISOString().replace('.000Z', 'Z');
 
-function openKeys(text: string): { readonly document: Document; readonly keys: YAMLSeq } {
-  const document = parseDocument(text);
-  const keys = document.getIn(['signing', 'keys']);
-  if (document.errors.length > 0 || !isSeq(keys)) {
-    throw new GatewayError('CONFIG_INVALID', 'gateway.yaml has no readable list signing.keys');
-  }
-  return { document, keys };
+/** A replacement of `text.slice(from, to)`. */
+interface Edit {
+  readonly from: number;
+  readonly to: number;
+  readonly text: string;
 }
 
-/** Comments, order and flow style stay as they are; long lines are not folded. */
-const write = (document: Document): string => document.toString({ lineWidth: 0, flowCollectionPadding: true });
+// The text is edited in place by the positions of its nodes: writing the parsed document out again would move comments
+// and spaces, and an operator would not find the one change in a diff.
+function openKeys(text: string): YAMLSeq {
+  const document = parseDocument(text);
+  const keys = document.getIn(['signing', 'keys']);
+  if (document.errors.length > 0 || !isSeq(keys) || !keys.items.every(isMap)) {
+    throw new GatewayError('CONFIG_INVALID', 'gateway.yaml has no readable list signing.keys');
+  }
+  return keys;
+}
 
-function entryOf(keys: YAMLSeq, id: string): YAMLMap {
-  const entry = keys.items.find((item) => isMap(item) && item.get('id') === id);
-  if (!isMap(entry))
-    throw new GatewayError('KEY_UNKNOWN', `gateway.yaml has no signing key with id "${id}" written out`);
-  return entry;
+function apply(text: string, edits: readonly Edit[]): string {
+  const lastFirst = edits.toSorted((a, b) => b.from - a.from);
+  return lastFirst.reduce((result, { from, to, text: put }) => result.slice(0, from) + put + result.slice(to), text);
+}
+
+const start = (node: unknown): number => (node as Node | null)?.range?.[0] ?? 0;
+
+/** Where the text of a node ends, without what follows it on the line. */
+function end(node: unknown): number {
+  if (isCollection(node) && node.flow !== true) {
+    const last = node.items.at(-1);
+    return end(isPair(last) ? (last.value ?? last.key) : last);
+  }
+  return (node as Node | null)?.range?.[1] ?? 0;
+}
+
+function lineEnd(text: string, offset: number): number {
+  const found = text.indexOf('\n', offset);
+  return found < 0 ? text.length : found;
+}
+
+const column = (text: string, offset: number): number => offset - (text.lastIndexOf('\n', offset - 1) + 1);
+
+function setKey(text: string, map: YAMLMap, key: string, value: string): Edit {
+  const pair = map.items.find((candidate) => isScalar(candidate.key) && candidate.key.value === key);
+  if (pair !== undefined) return { from: start(pair.value), to: end(pair.value), text: value };
+  const last = map.items.at(-1);
+  const after = end(last?.value);
+  if (map.flow === true) return { from: after, to: after, text: `, ${key}: ${value}` };
+  const at = lineEnd(text, after);
+  return { from: at, to: at, text: `\n${' '.repeat(column(text, start(map.items[0]?.key)))}${key}: ${value}` };
 }
 
 /** The text of gateway.yaml with other key states. Throws CONFIG_INVALID, KEY_UNKNOWN. */
 export function withStates(text: string, changes: readonly StateChange[]): string {
-  const { document, keys } = openKeys(text);
-  for (const { id, state, promotedAt, forcedBecause } of changes) {
-    const entry = entryOf(keys, id);
-    entry.set('state', state);
-    if (promotedAt !== undefined) entry.set('promotedAt', utc(promotedAt));
-    if (forcedBecause !== undefined) entry.set('forcedBecause', forcedBecause);
-  }
-  return write(document);
+  return changes.reduce((result, { id, state, promotedAt, forcedBecause }) => {
+    const values = {
+      state,
+      ...(promotedAt === undefined ? {} : { promotedAt: JSON.stringify(utc(promotedAt)) }),
+      ...(forcedBecause === undefined ? {} : { forcedBecause: JSON.stringify(forcedBecause) }),
+    };
+    // One key at a time, since each edit moves what stands behind it.
+    return Object.entries(values).reduce((edited, [key, value]) => {
+      const entry = openKeys(edited).items.find((item) => isMap(item) && item.get('id') === id);
+      if (!isMap(entry)) throw new GatewayError('KEY_UNKNOWN', `gateway.yaml has no signing key with id "${id}"`);
+      return apply(edited, [setKey(edited, entry, key, value)]);
+    }, result);
+  }, text);
 }
 
 /** The text of gateway.yaml with a further key in state `next`. Throws CONFIG_INVALID, KEY_EXISTS. */
@@ -43,14 +90,20 @@ export function withNextKey(
   key: { readonly id: string; readonly key: string; readonly cert: string },
   publishedAt: number,
 ): string {
-  const { document, keys } = openKeys(text);
+  const keys = openKeys(text);
   if (keys.items.some((item) => isMap(item) && item.get('id') === key.id)) {
     throw new GatewayError('KEY_EXISTS', `gateway.yaml has a signing key "${key.id}" already`);
   }
-  const entry = document.createNode({ ...key, state: 'next', publishedAt: utc(publishedAt) }) as YAMLMap;
-  entry.flow = keys.items.every((item) => isMap(item) && item.flow === true);
-  keys.add(entry);
-  return write(document);
+  const { id, key: keyPath, cert } = key;
+  const paths = `key: ${JSON.stringify(keyPath)}, cert: ${JSON.stringify(cert)}`;
+  const entry = `{ id: ${JSON.stringify(id)}, ${paths}, state: next, publishedAt: ${JSON.stringify(utc(publishedAt))} }`;
+  const last = keys.items.at(-1);
+  if (last === undefined) return apply(text, [{ from: start(keys), to: end(keys), text: `[${entry}]` }]);
+  const after = end(last);
+  if (keys.flow === true) return apply(text, [{ from: after, to: after, text: `, ${entry}` }]);
+  const dash = text.lastIndexOf('-', start(last));
+  const at = lineEnd(text, after);
+  return apply(text, [{ from: at, to: at, text: `\n${' '.repeat(column(text, dash))}- ${entry}` }]);
 }
 
 /** Replaces a file's content in one step, so that a reload never reads half of it. The mode is kept. */
