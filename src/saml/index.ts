@@ -26,6 +26,7 @@ export { claimedIssuer, receiveResponse } from './receive.js';
 export { decodeRedirectMessage, encodeRedirect, type OutgoingRedirect, type RedirectMessage } from './redirect.js';
 export { parseRequestRecord, serializeRequestRecord, type AuthnRequestRecord } from './request-record.js';
 export { transform } from './transform.js';
+export type { SigningKey, VerificationKey, XmlLimits } from '../xml/index.js';
 export {
   NAME_ID,
   type AttributeFacts,

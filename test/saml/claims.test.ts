@@ -9,7 +9,6 @@ import {
   type IdentityProvider,
   type OutgoingResponse,
 } from '../../src/saml/index.js';
-import type { ErrorCode } from '../../src/shared/index.js';
 import {
   ACCOUNT_KEY,
   DOMAIN_KEY,
@@ -214,20 +213,19 @@ t.test('the injected attribute has the configured form', async (t) => {
   t.match(full.xml, `xsi:type="xs:string">${SECRET}</saml:AttributeValue>`);
 });
 
-const verdicts: readonly (readonly [DomainKeyPolicy['mode'], string, readonly TestAttribute[], string | ErrorCode])[] =
-  [
-    ['verify', 'ours', [ours], 'verified'],
-    ['verify', 'none', [], 'DOMAIN_KEY_MISSING'],
-    ['verify', 'another', [theirs], 'DOMAIN_KEY_MISMATCH'],
-    ['verify', 'ours twice', [ours, ours], 'DOMAIN_KEY_MISMATCH'],
-    ['verify', 'two values', [{ name: DOMAIN_KEY, values: [SECRET, SECRET] }], 'DOMAIN_KEY_MISMATCH'],
-    ['verify', 'no value', [{ name: DOMAIN_KEY, values: [] }], 'DOMAIN_KEY_MISMATCH'],
-    ['verify', 'a longer one', [{ name: DOMAIN_KEY, values: [`${SECRET} `] }], 'DOMAIN_KEY_MISMATCH'],
-    ['verify', 'ours under another case of the name', [otherCase], 'DOMAIN_KEY_MISMATCH'],
-    ['ensure', 'ours', [ours], 'verified'],
-    ['ensure', 'none', [], 'injected'],
-    ['ensure', 'another', [theirs], 'DOMAIN_KEY_MISMATCH'],
-  ];
+const verdicts: readonly (readonly [DomainKeyPolicy['mode'], string, readonly TestAttribute[], string])[] = [
+  ['verify', 'ours', [ours], 'verified'],
+  ['verify', 'none', [], 'DOMAIN_KEY_MISSING'],
+  ['verify', 'another', [theirs], 'DOMAIN_KEY_MISMATCH'],
+  ['verify', 'ours twice', [ours, ours], 'DOMAIN_KEY_MISMATCH'],
+  ['verify', 'two values', [{ name: DOMAIN_KEY, values: [SECRET, SECRET] }], 'DOMAIN_KEY_MISMATCH'],
+  ['verify', 'no value', [{ name: DOMAIN_KEY, values: [] }], 'DOMAIN_KEY_MISMATCH'],
+  ['verify', 'a longer one', [{ name: DOMAIN_KEY, values: [`${SECRET} `] }], 'DOMAIN_KEY_MISMATCH'],
+  ['verify', 'ours under another case of the name', [otherCase], 'DOMAIN_KEY_MISMATCH'],
+  ['ensure', 'ours', [ours], 'verified'],
+  ['ensure', 'none', [], 'injected'],
+  ['ensure', 'another', [theirs], 'DOMAIN_KEY_MISMATCH'],
+];
 
 for (const [mode, what, inbound, expected] of verdicts) {
   t.test(`${mode} with ${what} inbound gives ${expected}`, async (t) => {
