@@ -41,6 +41,7 @@ export interface VerifiedLogin {
   readonly replayExpiresAt: number;
   readonly sessionIndex: string | null;
   readonly authnContext: string | null;
+  /** In the clear: some are credentials. */
   readonly attributes: readonly AttributeFacts[];
   readonly warnings: readonly LoginWarning[];
   /** SHA-256 fingerprint of the certificate whose key made the signature that covers the assertion. */
@@ -93,7 +94,9 @@ export interface OutgoingResponse {
   readonly assertionId: string;
   /** NameID after the claim rules. */
   readonly nameId: string;
+  /** In the clear: `maskAttributes` before they are shown or kept. */
   readonly attributesIn: readonly AttributeFacts[];
+  /** In the clear, the DomainKey included. */
   readonly attributesOut: readonly AttributeFacts[];
   readonly domainKey: DomainKeyOutcome | null;
   readonly signingKeyId: string;
