@@ -68,8 +68,11 @@ export interface JobQueue {
   readonly leaseTime: number;
   /** Adds a job, due in `delay` milliseconds; nothing happens when the account has one already, dead letters included. */
   add(job: QueuedJob, delay?: number): Promise<void>;
-  /** The next due job of a tenant that is not paused; waits at most about a second, then returns null. */
-  take(tenant: string): Promise<Lease | null>;
+  /**
+   * The next due job of a tenant that is not paused; waits at most about a second, then returns null. The signal asks
+   * to stop waiting, which the queue may take up to that second to do.
+   */
+  take(tenant: string, signal?: AbortSignal): Promise<Lease | null>;
   pause(tenant: string): Promise<void>;
   resume(tenant: string): Promise<void>;
   isPaused(tenant: string): Promise<boolean>;
@@ -117,7 +120,7 @@ export interface Budget {
   /**
    * @param longest milliseconds that the request may take; a worker that dies leaves its slot taken for that long
    *   and a window
-   * @returns a slot, or after how many milliseconds to ask again
+   * @returns a slot, or after how many milliseconds to ask again: the soonest that one can come free
    */
   acquire(tenant: string, limit: BudgetLimit, longest: number): Promise<Grant>;
   /** The answer came, or the request was given up. */

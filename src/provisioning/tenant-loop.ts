@@ -64,7 +64,7 @@ export class TenantLoop {
   async #take(): Promise<Lease | null> {
     const { tenant, queue } = this.#options;
     try {
-      return await queue.take(tenant);
+      return await queue.take(tenant, this.#stopping.signal);
     } catch (error) {
       this.#report(error);
       await pause(AFTER_FAULT, this.#stopping.signal);

@@ -4,7 +4,10 @@ import { GatewayError, type Clock } from '../shared/index.js';
 import type { StateStore } from './store.js';
 
 export interface EmbeddedStoreOptions {
-  /** Directory of the database; made if it is missing, readable by its owner only. */
+  /**
+   * Directory of the database; made if it is missing, readable by its owner only. One process must not open it twice
+   * (lmdb would wait for itself); any number of processes may open it.
+   */
   readonly path: string;
   readonly clock: Clock;
   /** Milliseconds between two removals of expired entries; 0 leaves it to `sweep`. Default 10 000. */

@@ -4,7 +4,7 @@ import { connectRedis, type RemoteStoreAddress } from '../../src/state/index.js'
 import { startRedis, type RunningRedis } from '../support/redis.js';
 import { temporaryDirectory } from '../support/temporary.js';
 
-/** Opens further backends over one and the same store, as the processes of an installation do. */
+/** Opens backends over one and the same store, as the processes of an installation do. */
 export interface BackendSource {
   open(t: Test): Promise<Backend>;
 }
@@ -14,13 +14,10 @@ export const LEASE_TIME = 600;
 
 export async function embeddedSource(t: Test): Promise<BackendSource> {
   const path = await temporaryDirectory(t);
-  return {
-    open: (t) => {
-      const backend = createEmbeddedBackend({ path, leaseTime: LEASE_TIME });
-      t.teardown(() => backend.close());
-      return Promise.resolve(backend);
-    },
-  };
+  // A directory may be open once in a process; several processes have a test of their own.
+  const backend = createEmbeddedBackend({ path, leaseTime: LEASE_TIME });
+  t.teardown(() => backend.close());
+  return { open: () => Promise.resolve(backend) };
 }
 
 export async function redisSource(t: Test, redis?: RunningRedis): Promise<BackendSource> {
@@ -49,6 +46,7 @@ export function overBothBackends(t: Test, suite: (t: Test, source: () => Backend
   ] as const) {
     t.test(name, async (t) => {
       const source = await make(t);
+      t.jobs = 6;
       suite(t, () => source);
     });
   }

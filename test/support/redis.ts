@@ -1,4 +1,4 @@
-import { spawn, type ChildProcess } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { createServer } from 'node:net';
@@ -38,69 +38,86 @@ export interface RunningRedis {
 /** A real redis-server on a free port of the loopback interface, killed at the test's teardown. */
 export async function startRedis(t?: Teardown, options: RedisOptions = {}): Promise<RunningRedis> {
   const dir = options.dir ?? (await mkdtemp(join(tmpdir(), 'claims-gateway-redis-')));
-  const { child: first, port } = await launch(dir, options);
-  let child = first;
-  const end = async (signal: NodeJS.Signals): Promise<void> => {
-    if (child.exitCode !== null || child.signalCode !== null) return;
-    const exited = once(child, 'exit');
-    child.kill(signal);
-    // A stopped process takes SIGTERM only once it runs again.
-    if (signal !== 'SIGKILL') child.kill('SIGCONT');
-    await exited;
-  };
+  let server = await launch(dir, options);
+  const { port } = server;
   t?.teardown(async () => {
-    await end('SIGKILL');
+    await server.end('SIGKILL');
     if (options.dir === undefined) await rm(dir, { recursive: true, force: true });
   });
   return {
     port,
     url: `redis://127.0.0.1:${port}`,
     dir,
-    stop: () => end('SIGTERM'),
-    kill: () => end('SIGKILL'),
-    pause: () => child.kill('SIGSTOP'),
-    resume: () => child.kill('SIGCONT'),
+    stop: () => server.end('SIGTERM'),
+    kill: () => server.end('SIGKILL'),
+    pause: () => {
+      server.signal('SIGSTOP');
+    },
+    resume: () => {
+      server.signal('SIGCONT');
+    },
     restart: async () => {
-      await end('SIGKILL');
-      child = (await launch(dir, { ...options, port })).child;
+      await server.end('SIGKILL');
+      server = await launch(dir, { ...options, port });
     },
   };
 }
 
-async function launch(dir: string, options: RedisOptions): Promise<{ child: ChildProcess; port: number }> {
+interface Server {
+  readonly port: number;
+  signal(signal: NodeJS.Signals): void;
+  end(signal: NodeJS.Signals): Promise<void>;
+}
+
+async function launch(dir: string, options: RedisOptions): Promise<Server> {
   // Another process may take the free port before redis-server does; then the next free one is tried.
   for (let attempt = 0; attempt < 5; attempt++) {
     const port = options.port ?? (await freePort());
-    const child = spawn(
-      'redis-server',
-      ['--port', String(port), '--bind', '127.0.0.1', '--dir', dir, '--save', '', ...(options.args ?? [])],
-      { stdio: 'ignore' },
-    );
-    child.on('error', () => undefined);
-    if (await answers(child, port)) return { child, port };
-    child.kill('SIGKILL');
+    const fixed = ['--port', String(port), '--bind', '127.0.0.1', '--dir', dir, '--save', ''];
+    const server = await spawnServer(port, [...fixed, ...(options.args ?? [])]);
+    if (server !== null) return server;
   }
   throw new Error('redis-server could not be started; is it installed?');
 }
 
-async function answers(child: ChildProcess, port: number): Promise<boolean> {
+// The shell kills the server when its standard input closes, so also when the test process is killed.
+const WATCHED = 'exec 3<&0; redis-server "$@" >/dev/null 2>&1 & p=$!; echo $p; (read -r _ <&3; kill -9 $p) & wait $p';
+
+async function spawnServer(port: number, args: readonly string[]): Promise<Server | null> {
+  const shell = spawn('sh', ['-c', WATCHED, 'sh', ...args], { stdio: ['pipe', 'pipe', 'ignore'] });
+  const exited = once(shell, 'exit');
+  const [line] = (await once(shell.stdout, 'data')) as [Buffer];
+  const pid = Number(line.toString());
+  const running = (): boolean => shell.exitCode === null && shell.signalCode === null;
+  const signal = (name: NodeJS.Signals): void => {
+    if (running()) process.kill(pid, name);
+  };
+  const end = async (name: NodeJS.Signals): Promise<void> => {
+    signal(name);
+    // A stopped process takes SIGTERM only once it runs again.
+    if (name !== 'SIGKILL') signal('SIGCONT');
+    await exited;
+    shell.stdin.end();
+  };
+  if (await answers(port, running)) return { port, signal, end };
+  await end('SIGKILL');
+  return null;
+}
+
+async function answers(port: number, running: () => boolean): Promise<boolean> {
   const client = new Redis({ port, host: '127.0.0.1', lazyConnect: true, retryStrategy: () => 50 });
   client.on('error', () => undefined);
   try {
     const deadline = Date.now() + 10_000;
-    while (Date.now() < deadline && isAlive(child)) {
-      // A child that found the port taken is dead, and the answer came from another server.
-      if (await pings(client)) return isAlive(child);
+    while (Date.now() < deadline && running()) {
+      // A server that found the port taken is dead, and the answer came from another server.
+      if (await pings(client)) return running();
       await new Promise((resolve) => setTimeout(resolve, 25));
     }
     return false;
   } finally {
     client.disconnect();
   }
-}
-
-function isAlive(child: ChildProcess): boolean {
-  return child.pid !== undefined && child.exitCode === null && child.signalCode === null;
 }
 
 async function pings(client: Redis): Promise<boolean> {

@@ -6,7 +6,10 @@ import { EmbeddedQueue } from './queue.js';
 import { EmbeddedRecords } from './records.js';
 
 export interface EmbeddedBackendOptions {
-  /** Directory of the database; made if it is missing, readable by its owner only. */
+  /**
+   * Directory of the database; made if it is missing, readable by its owner only. One process must not open it twice
+   * (lmdb would wait for itself); any number of processes may open it.
+   */
   readonly path: string;
   readonly clock?: Clock;
   /** A clock that never jumps, the same for all processes of the machine. Default: the machine's own since its start. */

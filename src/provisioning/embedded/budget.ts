@@ -25,7 +25,11 @@ export class EmbeddedBudget implements Budget {
       if (held > now && held < now + BEYOND) return { granted: false, wait: held - now };
       dropStale(tables, tenant, now);
       const taken = tables.slots.getKeysCount(rangeOf(tenant));
-      if (taken >= limit.requests) return { granted: false, wait: Math.max(1, firstFree(tables, tenant) - now) };
+      if (taken >= limit.requests) {
+        // A slot whose answer is still out comes free one window after it, so not sooner than a window from now.
+        const wait = Math.min(firstFree(tables, tenant) - now, limit.per);
+        return { granted: false, wait: Math.max(1, wait) };
+      }
       const free = now + longest + limit.per;
       const sequence = nextSequence(tables);
       tables.slots.putSync([tenant, free, sequence], true);

@@ -41,9 +41,9 @@ export class EmbeddedQueue implements JobQueue {
     this.#added.emit(job.tenant);
   }
 
-  async take(tenant: string): Promise<Lease | null> {
+  async take(tenant: string, signal?: AbortSignal): Promise<Lease | null> {
     const deadline = performance.now() + LONGEST_TAKE;
-    while (!this.#closed && performance.now() < deadline) {
+    while (!this.#closed && signal?.aborted !== true && performance.now() < deadline) {
       const worthTrying = this.#database.read(
         (tables) => !isPaused(tables, tenant) && hasWork(tables, tenant, this.#clock.now(), this.leaseTime),
       );

@@ -26,7 +26,7 @@ redis.call('ZREMRANGEBYSCORE', KEYS[1], '-inf', now)
 redis.call('ZREMRANGEBYSCORE', KEYS[1], now + 2 * 3600000, '+inf')
 if redis.call('ZCARD', KEYS[1]) >= tonumber(ARGV[1]) then
   local first = redis.call('ZRANGE', KEYS[1], 0, 0, 'WITHSCORES')
-  return {0, math.max(1, tonumber(first[2] or now) - now), epoch}
+  return {0, math.max(1, math.min(tonumber(first[2] or now) - now, window)), epoch}
 end
 redis.call('ZADD', KEYS[1], now + longest + window, ARGV[4])
 redis.call('PEXPIRE', KEYS[1], longest + window + 60000)
