@@ -14,7 +14,7 @@ interface Fixture {
   readonly redis: RunningRedis;
   readonly store: StateStore;
   readonly fallbacks: string[];
-  isUp(): Promise<void>;
+  readonly isUp: () => Promise<void>;
 }
 
 async function open(t: Test): Promise<Fixture> {

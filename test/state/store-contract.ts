@@ -4,9 +4,9 @@ import type { StateStore } from '../../src/state/index.js';
 export interface StoreUnderTest {
   /** Several connections to one and the same store, as several processes have them. */
   readonly stores: readonly [StateStore, StateStore];
-  now(): number;
+  readonly now: () => number;
   /** Lets time go by for the store. */
-  pass(milliseconds: number): Promise<void>;
+  readonly pass: (milliseconds: number) => Promise<void>;
 }
 
 /** What every store promises; the same tests run over all of them. */

@@ -50,10 +50,10 @@ export interface Tables {
   readonly slots: Database<true, [string, number, number]>;
   /** Sequence counter, pauses, holds. */
   readonly marks: Database<number, [string, string]>;
-  /** [sequence] */
-  readonly spool: Database<SpoolRow, [number]>;
-  /** [job id] → its place in the spool */
-  readonly spooled: Database<number, [string]>;
+  /** By sequence. */
+  readonly spool: Database<SpoolRow, number>;
+  /** By job id: its place in the spool. */
+  readonly spooled: Database<number, string>;
 }
 
 /** One lmdb environment: opens the tables, runs actions on them, and turns every failure into `STORE_UNAVAILABLE`. */

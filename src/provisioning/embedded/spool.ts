@@ -31,15 +31,15 @@ export function createSpool(options: { readonly path: string; readonly clock: Cl
   return {
     async add(job, delay) {
       await database.write((tables) => {
-        if (tables.spooled.doesExist([job.id])) return;
+        if (tables.spooled.doesExist(job.id)) return;
         const place = nextSequence(tables);
-        tables.spool.putSync([place], { ...job, due: clock.now() + delay });
-        tables.spooled.putSync([job.id], place);
+        tables.spool.putSync(place, { ...job, due: clock.now() + delay });
+        tables.spooled.putSync(job.id, place);
       });
     },
     first: (limit) =>
       database.read((tables) => [
-        ...tables.spool.getRange({ limit }).map(({ key: [place], value: { due, ...job } }) => ({
+        ...tables.spool.getRange({ limit }).map(({ key: place, value: { due, ...job } }) => ({
           place,
           job,
           delay: Math.max(0, due - clock.now()),
@@ -48,9 +48,9 @@ export function createSpool(options: { readonly path: string; readonly clock: Cl
     async remove(places) {
       await database.write((tables) => {
         for (const place of places) {
-          const row = tables.spool.get([place]);
-          if (row !== undefined) tables.spooled.removeSync([row.id]);
-          tables.spool.removeSync([place]);
+          const row = tables.spool.get(place);
+          if (row !== undefined) tables.spooled.removeSync(row.id);
+          tables.spool.removeSync(place);
         }
       });
     },
