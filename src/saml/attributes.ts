@@ -10,7 +10,7 @@ import {
   type XmlNode,
 } from '../xml/index.js';
 import { ASSERTION, XML_SCHEMA, XML_SCHEMA_INSTANCE } from './names.js';
-import type { AttributeFacts } from './types.js';
+import type { AttributeFacts, ValueType } from './types.js';
 
 /** All text inside an element, that of its child elements included. */
 function deepText(node: XmlNode): string {
@@ -60,8 +60,8 @@ export interface NewAttribute {
   readonly name: string;
   readonly nameFormat: string | null;
   readonly values: readonly string[];
-  /** Whether the values carry `xsi:type="xs:string"`. */
-  readonly typed: boolean;
+  /** The xsi:type of the values; `null` leaves them untyped. */
+  readonly type: ValueType | null;
 }
 
 const TYPED_SCOPE: NamespaceScope = {
@@ -70,17 +70,16 @@ const TYPED_SCOPE: NamespaceScope = {
   outer: { prefix: 'xs', uri: XML_SCHEMA, outer: null },
 };
 
-const XSI_TYPE = { prefix: 'xsi', localName: 'type', namespace: XML_SCHEMA_INSTANCE, value: 'xs:string' };
+const XSI_TYPE = { prefix: 'xsi', localName: 'type', namespace: XML_SCHEMA_INSTANCE };
 
 /** @throws GatewayError XML_MALFORMED where a name or a value holds a character that XML does not allow */
-export function newAttribute({ name, nameFormat, values, typed }: NewAttribute): XmlElement {
-  const scope = typed ? TYPED_SCOPE : null;
+export function newAttribute({ name, nameFormat, values, type }: NewAttribute): XmlElement {
+  const scope = type === null ? null : TYPED_SCOPE;
+  const typing = type === null ? [] : [{ ...XSI_TYPE, value: type }];
   return samlElement('Attribute', {
     scope,
     attributes: [attribute('Name', name), ...(nameFormat === null ? [] : [attribute('NameFormat', nameFormat)])],
-    children: values.map((value) =>
-      samlElement('AttributeValue', { scope, attributes: typed ? [XSI_TYPE] : [], children: [value] }),
-    ),
+    children: values.map((value) => samlElement('AttributeValue', { scope, attributes: typing, children: [value] })),
   });
 }
 

@@ -73,7 +73,7 @@ function replace(
 
 function write(claims: Claims, to: string, values: readonly string[]): Claims {
   if (to === NAME_ID) return writeNameId(claims, values.join(''));
-  const created = newAttribute({ name: to, nameFormat: NAME_FORMAT_URI, values, typed: false });
+  const created = newAttribute({ name: to, nameFormat: NAME_FORMAT_URI, values, type: null });
   return { ...claims, attributes: replace(claims.attributes, to, [created]) };
 }
 

@@ -71,6 +71,6 @@ function fingerprints(inbound: readonly XmlElement[]): string {
   return `${inbound.length} attribute(s), fingerprints ${values.map(secretFingerprint).join(', ') || '(none)'}`;
 }
 
-function ours({ attribute, nameFormat, typed }: DomainKeyPolicy, value: string): XmlElement {
-  return newAttribute({ name: attribute, nameFormat, values: [value], typed });
+function ours({ attribute, nameFormat, type }: DomainKeyPolicy, value: string): XmlElement {
+  return newAttribute({ name: attribute, nameFormat, values: [value], type });
 }

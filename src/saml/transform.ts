@@ -88,12 +88,12 @@ async function claimsFor(
 }
 
 function addressing(login: VerifiedLogin, { sp, issuing }: Parties, { now, ids }: TransformServices): Reissue {
-  const destination = login.request?.acsUrl ?? sp.acsUrls[0];
+  const acsUrl = login.request?.acsUrl ?? sp.acsUrls[0];
   return {
     issuer: issuing.issuer === 'preserve' ? login.issuer : issuing.entityId,
     audience: sp.audience,
-    recipient: sp.recipient ?? destination,
-    destination,
+    recipient: sp.recipient ?? acsUrl,
+    destination: sp.destination ?? acsUrl,
     inResponseTo: login.request?.spRequestId ?? null,
     responseId: ids.samlId(),
     assertionId: ids.samlId(),

@@ -27,14 +27,17 @@ export interface HiddenText {
   reveal(): string;
 }
 
+/** The XML Schema types that IdPs put on attribute values. */
+export type ValueType = 'xs:string' | 'xs:anyType';
+
 export interface DomainKeyPolicy {
   readonly mode: 'inject' | 'verify' | 'ensure';
   /** The attribute's Name. */
   readonly attribute: string;
   /** NameFormat of the attribute that we add; `null` writes none. */
   readonly nameFormat: string | null;
-  /** Whether the value that we add carries `xsi:type="xs:string"`. */
-  readonly typed: boolean;
+  /** The xsi:type of the value that we add; `null` leaves it untyped. */
+  readonly type: ValueType | null;
   readonly value: HiddenText;
   /** What happens where an inbound DomainKey differs; an absent one is always refused under `verify`. */
   readonly onMismatch: 'refuse' | 'replace';
@@ -102,6 +105,8 @@ export interface ServiceProvider {
   readonly audience: string;
   /** Recipient of the assertions that we write; `null` is the ACS URL of the login. */
   readonly recipient: string | null;
+  /** Destination of the responses that we write; `null` is the ACS URL of the login. */
+  readonly destination: string | null;
   /** To whom assertions are encrypted, and how; `null` sends them in the clear. */
   readonly encryption: { readonly recipient: EncryptionRecipient; readonly algorithms: EncryptionAlgorithms } | null;
   readonly requests: RequestPolicy;

@@ -45,7 +45,7 @@ export function testIdp(changes: Partial<IdentityProvider> = {}): IdentityProvid
       mode: 'inject',
       attribute: DOMAIN_KEY,
       nameFormat: 'urn:oasis:names:tc:SAML:2.0:attrname-format:uri',
-      typed: false,
+      type: null,
       value: { reveal: () => 'domain-key-of-example-org' },
       onMismatch: 'refuse',
     },
@@ -63,6 +63,7 @@ export function testSp(changes: Partial<ServiceProvider> = {}): ServiceProvider 
     acsUrls: [ZIVVER_ACS],
     audience: ZIVVER_ENTITY_ID,
     recipient: null,
+    destination: null,
     encryption: null,
     requests: {
       signature: 'optional',
