@@ -116,6 +116,12 @@ export class Ledger {
     await this.#records.listRemove(tenant, WORKERS, id);
   }
 
+  /** Forgets workers that gave no sign of life since a time: they were killed. */
+  async forgetSilentWorkers(tenant: string, since: number): Promise<void> {
+    const silent = (await this.workers(tenant)).filter(({ at }) => at < since);
+    await Promise.all(silent.map(({ id }) => this.forgetWorker(tenant, id)));
+  }
+
   async workers(tenant: string): Promise<WorkerBeat[]> {
     const entries = await this.#records.listEntries(tenant, WORKERS, 1_000);
     return entries.map(({ id, value }) => ({ id, at: Number(value) }));

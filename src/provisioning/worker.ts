@@ -41,6 +41,8 @@ export function startWorker(options: WorkerOptions): ProvisioningWorker {
   return new Worker(options);
 }
 
+const SILENT_FOR = 3_600_000;
+
 class Worker implements ProvisioningWorker {
   readonly id = randomUUID();
   readonly #options: WorkerOptions;
@@ -92,7 +94,10 @@ class Worker implements ProvisioningWorker {
       await this.#quietly(tenant, () => this.#ledger.forgetWorker(tenant, this.id));
     }
     for (const [tenant, settings] of wanted) {
-      if (!this.#loops.has(tenant)) this.#loops.set(tenant, this.#loop(settings));
+      if (this.#loops.has(tenant)) continue;
+      this.#loops.set(tenant, this.#loop(settings));
+      const since = this.#options.clock.now() - SILENT_FOR;
+      await this.#quietly(tenant, () => this.#ledger.forgetSilentWorkers(tenant, since));
     }
   }
 

@@ -22,6 +22,18 @@ overBothBackends(t, (t, source) => {
     t.equal(requests[0]?.headers.get('user-agent'), 'claims-gateway/0.0.0-test (ABCD-EFGH-JKMN)');
   });
 
+  t.test('a worker’s signs of life are counted; those of a killed one are cleared away', async (t) => {
+    const backend = await source().open(t);
+    const rig = await makeRig(t, backend);
+    await backend.records.listPut(rig.tenant, 'workers', 'killed', String(Date.now() - 7_200_000));
+    t.equal((await rig.status.tenant(rig.tenant)).workers, 0);
+    const worker = rig.work();
+    await eventually(async () => (await rig.status.tenant(rig.tenant)).workers === 1, 'a sign of life');
+    await eventually(async () => (await backend.records.listCount(rig.tenant, 'workers')) === 1, 'one entry');
+    await worker.stop();
+    t.equal(await backend.records.listCount(rig.tenant, 'workers'), 0);
+  });
+
   t.test('logins that need no account queue nothing and ask nothing', async (t) => {
     const rig = await makeRig(t, await source().open(t));
     for (const [change, reason] of [
