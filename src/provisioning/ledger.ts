@@ -95,8 +95,9 @@ export class Ledger {
     return value === null || value === undefined ? null : (JSON.parse(value) as Pause);
   }
 
-  async recordPause(tenant: string, pause: Pause): Promise<void> {
-    await this.#records.set(tenant, PAUSE, JSON.stringify(pause), null);
+  /** Returns false when the tenant is paused already; the first reason stands. */
+  recordPause(tenant: string, pause: Pause): Promise<boolean> {
+    return this.#records.claim(tenant, PAUSE, JSON.stringify(pause), null);
   }
 
   async forgetPause(tenant: string): Promise<void> {
@@ -105,7 +106,7 @@ export class Ledger {
 
   /** True for one process in `every` milliseconds. */
   claimProbe(tenant: string, every: number): Promise<boolean> {
-    return this.#records.claim(tenant, PROBE, every);
+    return this.#records.claim(tenant, PROBE, '1', every);
   }
 
   async beat(tenant: string, worker: WorkerBeat): Promise<void> {

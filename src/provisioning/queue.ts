@@ -92,7 +92,7 @@ export interface RecordStore {
   /** @param lifetime milliseconds; null: kept until removed */
   set(tenant: string, key: string, value: string, lifetime: number | null): Promise<void>;
   /** Sets the key when it is not there; atomic. Returns whether this call did. */
-  claim(tenant: string, key: string, lifetime: number): Promise<boolean>;
+  claim(tenant: string, key: string, value: string, lifetime: number | null): Promise<boolean>;
   remove(tenant: string, key: string): Promise<boolean>;
   /** Puts an entry into a list, replacing the one of the same id. */
   listPut(tenant: string, list: string, id: string, value: string): Promise<void>;

@@ -38,11 +38,11 @@ export class TenantLoop {
   async probe(): Promise<void> {
     const { tenant, queue, probeEvery } = this.#options;
     const context = this.#options.context();
-    if ((await context.ledger.pause(tenant)) === null) return;
+    // Record and queue change one after the other, so a kill or a late 401 may leave one without the other.
+    if ((await context.ledger.pause(tenant)) === null && !(await queue.isPaused(tenant))) return;
     if (!(await context.ledger.claimProbe(tenant, probeEvery))) return;
     const answer = await probeCall(context, tenant, this.#stopping.signal);
     if (answer.kind !== 'ok') return;
-    // In this order, so that a process killed in between leaves a pause that the next probe ends.
     await queue.resume(tenant);
     await context.ledger.forgetPause(tenant);
     context.events.onResumed?.(tenant);

@@ -137,11 +137,10 @@ class Worker implements ProvisioningWorker {
   }
 
   async #stopTenant(tenant: string, status: number, detail: string): Promise<void> {
-    const known = await this.#ledger.pause(tenant);
-    const pause = known ?? { status, detail, since: this.#options.clock.now() };
-    await this.#ledger.recordPause(tenant, pause);
+    const pause = { status, detail, since: this.#options.clock.now() };
+    const isNew = await this.#ledger.recordPause(tenant, pause);
     await this.#options.backend.queue.pause(tenant);
-    if (known === null) this.#events.onPaused?.(tenant, pause);
+    if (isNew) this.#events.onPaused?.(tenant, pause);
   }
 
   async #quietly(tenant: string, action: () => Promise<void>): Promise<void> {

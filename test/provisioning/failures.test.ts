@@ -166,6 +166,16 @@ overBothBackends(t, (t, source) => {
     t.equal(rig.zivver.requests().total, 0);
   });
 
+  t.test('a queue that was left paused without a reason on record is resumed by a probe', async (t) => {
+    const backend = await source().open(t);
+    const rig = await makeRig(t, backend);
+    await backend.queue.pause(rig.tenant);
+    await rig.provisioner.submit(rig.login('Ada'));
+    rig.work();
+    await eventually(() => rig.seen.outcomes.length === 1, 'an outcome');
+    t.equal(await backend.queue.isPaused(rig.tenant), false);
+  });
+
   t.test('a refused credential pauses the tenant and loses nothing; it goes on by itself', async (t) => {
     const rig = await makeRig(t, await source().open(t));
     rig.zivver.misbehave({ rules: [{ fault: { kind: 'unauthorized' } }] });

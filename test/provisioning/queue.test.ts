@@ -94,8 +94,8 @@ overBothBackends(t, (t, source) => {
   t.test('a delayed job is not taken before its time', async (t) => {
     const { queue } = await source().open(t);
     const tenant = newTenant();
-    await queue.add(job(tenant, 'later'), 700);
     const began = Date.now();
+    await queue.add(job(tenant, 'later'), 700);
     t.equal((await queue.depth(tenant)).delayed, 1);
     await queue.add(job(tenant, 'now'));
     const first = await takeOne(queue, tenant);
@@ -252,14 +252,18 @@ overBothBackends(t, (t, source) => {
     t.strictSame(await two.get(tenant, ['lasting', 'short', 'none']), ['x', 'y', null]);
     t.strictSame(await two.get(newTenant(), ['lasting']), [null], 'of this tenant only');
     t.strictSame(await two.get(tenant, []), []);
-    const claims = await Promise.all([1, 2, 3, 4].map((at) => (at % 2 === 0 ? one : two).claim(tenant, 'probe', 300)));
+    const claims = await Promise.all(
+      [1, 2, 3, 4].map((at) => (at % 2 === 0 ? one : two).claim(tenant, 'probe', 'mine', 300)),
+    );
     t.equal(claims.filter(Boolean).length, 1);
     await new Promise((resolve) => setTimeout(resolve, 350));
     t.strictSame(await two.get(tenant, ['lasting', 'short']), ['x', null]);
-    t.equal(await two.claim(tenant, 'probe', 300), true);
+    t.equal(await two.claim(tenant, 'probe', 'mine', 300), true);
     t.equal(await two.remove(tenant, 'lasting'), true);
     t.equal(await two.remove(tenant, 'lasting'), false);
-    t.equal(await one.claim(tenant, 'lasting', 1_000), true);
+    t.equal(await one.claim(tenant, 'lasting', 'z', null), true);
+    t.equal(await two.claim(tenant, 'lasting', 'late', null), false);
+    t.strictSame(await two.get(tenant, ['lasting']), ['z']);
   });
 
   t.test('lists hold one value per id', async (t) => {

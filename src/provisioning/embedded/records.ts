@@ -24,10 +24,10 @@ export class EmbeddedRecords implements RecordStore {
     });
   }
 
-  claim(tenant: string, key: string, lifetime: number): Promise<boolean> {
+  claim(tenant: string, key: string, value: string, lifetime: number | null): Promise<boolean> {
     return this.#database.write((tables) => {
       if (this.#live(tables, tenant, key) !== null) return false;
-      this.#put(tables, tenant, key, '1', lifetime);
+      this.#put(tables, tenant, key, value, lifetime);
       return true;
     });
   }

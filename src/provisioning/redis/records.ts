@@ -25,9 +25,13 @@ export class RedisRecords implements RecordStore {
     );
   }
 
-  claim(tenant: string, key: string, lifetime: number): Promise<boolean> {
+  claim(tenant: string, key: string, value: string, lifetime: number | null): Promise<boolean> {
+    const name = this.#record(tenant, key);
     return ask(async () => {
-      const reply = await this.#connection.set(this.#record(tenant, key), '1', 'PX', Math.ceil(lifetime), 'NX');
+      const reply =
+        lifetime === null
+          ? await this.#connection.set(name, value, 'NX')
+          : await this.#connection.set(name, value, 'PX', Math.ceil(lifetime), 'NX');
       return reply === 'OK';
     });
   }
