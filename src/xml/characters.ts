@@ -4,7 +4,7 @@ const NAME_START =
   '\\u{2070}-\\u{218F}\\u{2C00}-\\u{2FEF}\\u{3001}-\\u{D7FF}\\u{F900}-\\u{FDCF}\\u{FDF0}-\\u{FFFD}\\u{10000}-\\u{EFFFF}';
 const NAME_REST = `${NAME_START}.0-9\\u{B7}\\u{300}-\\u{36F}\\u{203F}-\\u{2040}\\-`;
 const NC_NAME = new RegExp(`^[${NAME_START}][${NAME_REST}]*$`, 'u');
-const NC_NAME_START = new RegExp(`^[${NAME_START}]`, 'u');
+const NC_NAME_HERE = new RegExp(`[${NAME_START}][${NAME_REST}]*`, 'uy');
 // XML 1.0 §2.2, Char; a lone surrogate is none.
 const NOT_CHAR = /[^\t\n\r\u{20}-\u{D7FF}\u{E000}-\u{FFFD}\u{10000}-\u{10FFFF}]/u;
 
@@ -13,9 +13,25 @@ export function isNcName(text: string): boolean {
   return NC_NAME.test(text);
 }
 
-/** Whether the text begins as an NCName does. */
-export function startsAsNcName(text: string): boolean {
-  return NC_NAME_START.test(text);
+/** For each ASCII character: 0 is in no name, 1 may come in a name, 3 may also begin one. */
+const ASCII_NAME = Uint8Array.from({ length: 128 }, (_, code) => {
+  const character = String.fromCharCode(code);
+  if (/[A-Z_a-z]/.test(character)) return 3;
+  return /[.0-9-]/.test(character) ? 1 : 0;
+});
+
+/** Where the NCName that begins there ends; the same place where none does. */
+export function endOfNcName(text: string, from: number): number {
+  let at = from;
+  let unit = text.charCodeAt(at);
+  if (ASCII_NAME[unit] === 3) {
+    do unit = text.charCodeAt(++at);
+    while ((ASCII_NAME[unit] ?? 0) !== 0);
+  }
+  // The end of the text is NaN.
+  if (!(unit >= 0x80)) return at;
+  NC_NAME_HERE.lastIndex = from;
+  return NC_NAME_HERE.test(text) ? NC_NAME_HERE.lastIndex : from;
 }
 
 /** Whether the text can stand in a document at all. */

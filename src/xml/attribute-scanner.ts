@@ -1,0 +1,177 @@
+import { GatewayError } from '../shared/index.js';
+import { isAbsoluteUri } from './characters.js';
+import { NextOccurrence, type Cursor } from './cursor.js';
+import { malformed, tooMuch } from './faults.js';
+import type { XmlLimits } from './limits.js';
+import { XML_NAMESPACE, XMLNS_NAMESPACE } from './namespaces.js';
+import type { PrefixTable } from './prefix-table.js';
+import { expandReferences } from './references.js';
+import type { NamespaceScope, XmlAttribute } from './tree.js';
+
+const DOUBLE_QUOTE = 0x22;
+const SINGLE_QUOTE = 0x27;
+const SLASH = 0x2f;
+const EQUALS = 0x3d;
+const GREATER = 0x3e;
+
+/** From this number on, names are sought in a set; before, comparing each with each is quicker. */
+const FEW = 8;
+
+/** Its namespace is known only when the whole tag was read. */
+interface GrowingAttribute extends XmlAttribute {
+  namespace: string;
+}
+
+const NONE: readonly XmlAttribute[] = [];
+
+/** Reads the attributes and namespace declarations of start-tags. */
+export class AttributeScanner {
+  readonly #cursor: Cursor;
+  readonly #limits: XmlLimits;
+  readonly #prefixes: PrefixTable;
+  readonly #ids = new Set<string>();
+  /** Namespace names that were found fit: most are declared time and again. */
+  readonly #fitUris = new Set<string>();
+  readonly #markup: NextOccurrence;
+  readonly #ampersand: NextOccurrence;
+  readonly #tab: NextOccurrence;
+  readonly #lineFeed: NextOccurrence;
+  /** Of the tag that is being read. */
+  #scope: NamespaceScope | null = null;
+  #declared: string[] = [];
+
+  constructor(cursor: Cursor, limits: XmlLimits, prefixes: PrefixTable) {
+    this.#cursor = cursor;
+    this.#limits = limits;
+    this.#prefixes = prefixes;
+    this.#markup = new NextOccurrence(cursor.text, '<');
+    this.#ampersand = new NextOccurrence(cursor.text, '&');
+    this.#tab = new NextOccurrence(cursor.text, '\t');
+    this.#lineFeed = new NextOccurrence(cursor.text, '\n');
+  }
+
+  /** The scope inside the tag that was read last. */
+  get scope(): NamespaceScope | null {
+    return this.#scope;
+  }
+
+  /** Reads up to the `>` or `/>`; leaves the declarations in the prefix table. */
+  read(outer: NamespaceScope | null): readonly XmlAttribute[] {
+    const cursor = this.#cursor;
+    this.#scope = outer;
+    let attributes: GrowingAttribute[] | null = null;
+    let prefixed = false;
+    let count = 0;
+    for (;;) {
+      const spaced = cursor.skipSpace();
+      const { unit } = cursor;
+      if (unit === GREATER || unit === SLASH) break;
+      if (!spaced) malformed('A start-tag is malformed.');
+      // Before anything is done for it, so that a bomb of attributes ends at the limit.
+      if (++count > this.#limits.maxAttributes) tooMuch('attributes on one element', this.#limits.maxAttributes);
+      cursor.qualifiedName();
+      const { prefix, localName } = cursor;
+      const value = this.#value();
+      if (prefix === 'xmlns') this.#declarePrefix(localName, value);
+      else if (prefix === '' && localName === 'xmlns') this.#declareDefault(value);
+      else {
+        this.#noteId(prefix, localName, value);
+        if (prefix !== '') prefixed = true;
+        attributes ??= [];
+        attributes.push({ prefix, localName, namespace: '', value });
+      }
+    }
+    if (this.#declared.length > 0) this.#finishDeclarations();
+    if (attributes === null) return NONE;
+    if (prefixed) this.#resolve(attributes);
+    if (attributes.length > 1) refuseDoubles(attributes);
+    return attributes;
+  }
+
+  /** XML 1.0 §3.3.3: white space as such becomes spaces, a reference to it stays what it names. */
+  #value(): string {
+    const cursor = this.#cursor;
+    cursor.skipSpace();
+    cursor.expect(EQUALS, 'An attribute has no value.');
+    cursor.skipSpace();
+    const { text, unit } = cursor;
+    if (unit !== DOUBLE_QUOTE && unit !== SINGLE_QUOTE) malformed('The value of an attribute is not quoted.');
+    const from = cursor.at + 1;
+    const end = text.indexOf(unit === DOUBLE_QUOTE ? '"' : "'", from);
+    if (end === -1) malformed('The value of an attribute does not end.');
+    if (this.#markup.after(from) < end) malformed('The value of an attribute holds <.');
+    cursor.at = end + 1;
+    let value = text.slice(from, end);
+    if (this.#tab.after(from) < end || this.#lineFeed.after(from) < end) value = value.replace(/[\t\n]/g, ' ');
+    return this.#ampersand.after(from) < end ? expandReferences(value) : value;
+  }
+
+  #noteId(prefix: string, localName: string, value: string): void {
+    // xml:id (W3C Recommendation 2005) shares its space of values with every other attribute of type ID.
+    const isId = prefix === '' ? localName === 'ID' : prefix === 'xml' && localName === 'id';
+    if (!isId) return;
+    if (this.#ids.has(value)) throw new GatewayError('XML_DUPLICATE_ID');
+    this.#ids.add(value);
+  }
+
+  /** Namespaces in XML §3: neither reserved prefix can get another meaning, nor their names another prefix. */
+  #declarePrefix(prefix: string, uri: string): void {
+    if (prefix === 'xmlns' || uri === '' || uri === XMLNS_NAMESPACE || (prefix === 'xml') !== (uri === XML_NAMESPACE)) {
+      malformed('A namespace declaration is not allowed.');
+    }
+    this.#declare(prefix, uri);
+  }
+
+  #declareDefault(uri: string): void {
+    if (uri === XML_NAMESPACE || uri === XMLNS_NAMESPACE) malformed('A namespace declaration is not allowed.');
+    this.#declare('', uri);
+  }
+
+  #declare(prefix: string, uri: string): void {
+    if (uri !== '' && !this.#fitUris.has(uri)) {
+      if (!isAbsoluteUri(uri)) malformed('A namespace name is not an absolute URI.');
+      this.#fitUris.add(uri);
+    }
+    this.#declared.push(prefix);
+    if (prefix === 'xml') return;
+    this.#prefixes.declare(prefix, uri);
+    this.#scope = { prefix, uri, outer: this.#scope };
+  }
+
+  #finishDeclarations(): void {
+    if (this.#declared.length > 1 && !areDistinct(this.#declared)) malformed('A prefix is declared twice.');
+    this.#declared = [];
+  }
+
+  #resolve(attributes: readonly GrowingAttribute[]): void {
+    for (const each of attributes) {
+      if (each.prefix === '') continue;
+      each.namespace = this.#prefixes.lookup(each.prefix) ?? malformed('A prefix is not bound.');
+    }
+  }
+}
+
+function areDistinct(names: readonly string[]): boolean {
+  if (names.length >= FEW) return new Set(names).size === names.length;
+  return names.every((name, index) => names.indexOf(name) === index);
+}
+
+/** Namespaces in XML §6.3: by expanded name, which two attributes of one qualified name have in common as well. */
+function refuseDoubles(attributes: readonly XmlAttribute[]): void {
+  const distinct =
+    attributes.length < FEW
+      ? areFewDistinct(attributes)
+      : areDistinct(attributes.map(({ namespace, localName }) => `${namespace} ${localName}`));
+  if (!distinct) malformed('An attribute stands twice on one element.');
+}
+
+function areFewDistinct(attributes: readonly XmlAttribute[]): boolean {
+  for (let index = 1; index < attributes.length; index++) {
+    const each = attributes[index];
+    for (let before = 0; before < index; before++) {
+      const other = attributes[before];
+      if (each?.localName === other?.localName && each?.namespace === other?.namespace) return false;
+    }
+  }
+  return true;
+}

@@ -1,0 +1,42 @@
+import { XML_NAMESPACE } from './namespaces.js';
+import { bindingsInScope } from './scope.js';
+import type { NamespaceScope } from './tree.js';
+
+/**
+ * What prefixes mean at the place that is read. Looking one up takes the same time however many are in scope, which
+ * walking up a `NamespaceScope` would not.
+ */
+export class PrefixTable {
+  readonly #current: Map<string, string>;
+  /** What to put back when elements end: each declaration's prefix with its former meaning. */
+  readonly #former: { readonly prefix: string; readonly uri: string | undefined }[] = [];
+
+  constructor(outer: NamespaceScope | null) {
+    this.#current = outer === null ? new Map<string, string>() : bindingsInScope(outer);
+    this.#current.set('xml', XML_NAMESPACE);
+  }
+
+  /** The namespace of a prefix (empty: the default one); undefined where it is not bound. */
+  lookup(prefix: string): string | undefined {
+    return this.#current.get(prefix);
+  }
+
+  /** To be handed to `restore` when the element ends whose declarations come next. */
+  get mark(): number {
+    return this.#former.length;
+  }
+
+  declare(prefix: string, uri: string): void {
+    this.#former.push({ prefix, uri: this.#current.get(prefix) });
+    this.#current.set(prefix, uri);
+  }
+
+  restore(mark: number): void {
+    while (this.#former.length > mark) {
+      const last = this.#former.pop();
+      if (last === undefined) return;
+      if (last.uri === undefined) this.#current.delete(last.prefix);
+      else this.#current.set(last.prefix, last.uri);
+    }
+  }
+}
