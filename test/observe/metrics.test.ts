@@ -5,11 +5,9 @@ import {
   METRIC_PREFIX,
   metricDefinitions,
   Metrics,
-  metricsReference,
   type MetricsOptions,
   type QueueGauges,
 } from '../../src/observe/index.js';
-import { projectFile } from '../support/project.js';
 
 const clock = { now: () => 10_000_000 };
 
@@ -33,11 +31,6 @@ function series(text: string, name: string): string[] {
     .split('\n')
     .filter((line) => line.startsWith(`${METRIC_PREFIX}${name}{`) || line.startsWith(`${METRIC_PREFIX}${name} `));
 }
-
-t.test('docs/metrics.md is what the code says (`npm run generate` writes it)', (t) => {
-  t.equal(projectFile('docs/metrics.md'), metricsReference());
-  t.end();
-});
 
 t.test('every defined metric is exposed, with its help, and nothing else but the process metrics', async (t) => {
   const text = await setUp().render();
