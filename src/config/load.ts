@@ -230,7 +230,6 @@ class Load {
       metadata: input.metadata,
       missingCookie: input.missingCookie,
       shutdownTimeout: input.shutdownTimeout,
-      ...(input.telemetry === undefined ? {} : { telemetry: input.telemetry }),
       directory: resolve(this.#directory),
       files: [...this.#source.files].sort(),
       dataKeys: { current: input.dataKey, previous: input.previousDataKeys },

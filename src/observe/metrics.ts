@@ -64,6 +64,7 @@ export class Metrics {
   readonly #counters = new Map<MetricName, Counter>();
   readonly #gauges = new Map<MetricName, Gauge>();
   readonly #histograms = new Map<MetricName, Histogram>();
+  readonly #clockDifferences = new Map<string, number>();
   #idps: ReadonlySet<string> = new Set();
   #sources: MetricSources = {};
 
@@ -81,7 +82,9 @@ export class Metrics {
   setIdentityProviders(names: Iterable<string>): void {
     const next = new Set(names);
     for (const idp of this.#idps) {
-      if (!next.has(idp)) this.#gauge('idp_clock_difference_seconds').remove({ idp });
+      if (next.has(idp)) continue;
+      this.#clockDifferences.delete(idp);
+      this.#gauge('idp_clock_difference_seconds').remove({ idp });
     }
     this.#idps = next;
   }
@@ -150,7 +153,14 @@ export class Metrics {
 
   /** @param difference the IdP's clock minus ours, milliseconds */
   clockDifference(idp: string, difference: number): void {
-    if (this.#idps.has(idp)) this.#set('idp_clock_difference_seconds', { idp }, difference / 1000);
+    if (!this.#idps.has(idp)) return;
+    this.#clockDifferences.set(idp, difference);
+    this.#set('idp_clock_difference_seconds', { idp }, difference / 1000);
+  }
+
+  /** The difference that was told last, milliseconds; null before the first. */
+  clockDifferenceOf(idp: string): number | null {
+    return this.#clockDifferences.get(idp) ?? null;
   }
 
   auditEvents(result: 'written' | 'lost', count: number): void {

@@ -21,7 +21,7 @@ export type {
   RecordStore,
 } from './queue.js';
 export { createRedisBackend, type RedisBackendOptions } from './redis/backend.js';
-export type { Fetch } from './scim/client.js';
+export { ScimClient, type Fetch } from './scim/client.js';
 export { createSealer, type Sealer } from './seal.js';
 export type { Tenants, TenantSettings } from './settings.js';
 export { createProvisioningStatus, type ProvisioningStatus, type TenantStatus } from './status.js';

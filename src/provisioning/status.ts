@@ -10,6 +10,8 @@ export interface TenantStatus extends QueueDepth {
   readonly pause: Pause | null;
   /** Workers that gave a sign of life within the last 30 seconds. */
   readonly workers: number;
+  /** Last sign of life of any worker, milliseconds since the epoch; null where none has given one. */
+  readonly lastBeat: number | null;
   readonly followUps: number;
 }
 
@@ -43,6 +45,7 @@ export function createProvisioningStatus(options: {
         ...depth,
         oldestAge: depth.oldestSince === null ? 0 : Math.max(0, now - depth.oldestSince),
         pause,
+        lastBeat: workers.length === 0 ? null : Math.max(...workers.map(({ at }) => at)),
         workers: workers.filter(({ at }) => now - at <= ALIVE).length,
         followUps,
       };

@@ -24,3 +24,4 @@ export type {
 } from './zivver/options.js';
 export { runZivverStandIn, type StandInAnnouncement } from './zivver/process.js';
 export { startZivverStandIn } from './zivver/stand-in.js';
+export { Visitor, type VisitedPage } from './visitor.js';

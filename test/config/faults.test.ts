@@ -105,7 +105,6 @@ const TABLE: readonly (readonly [file: string, path: Path, value: unknown, expec
   ],
   ['gateway.yaml', ['serviceProvider', 'acs'], [], /serviceProvider\.acs: is empty/],
   ['gateway.yaml', ['serviceProvider', 'certificates'], ['certs/x.crt'], /certificates\[0\]: is not a PEM certificate/],
-  ['gateway.yaml', ['serviceProvider', 'metadata'], {}, /serviceProvider\.metadata: says not where the document is/],
   ['gateway.yaml', ['serviceProvider', 'encryption'], {}, /serviceProvider\.encryption\.certificate: is missing/],
   [
     'gateway.yaml',
@@ -179,7 +178,6 @@ const TABLE: readonly (readonly [file: string, path: Path, value: unknown, expec
     '20h',
     /shutdownTimeout: "20h" is out of bounds; write a duration from 0ms to 10m/,
   ],
-  ['gateway.yaml', ['telemetry'], { endpoint: 'http://collector.example:4318' }, /telemetry\.endpoint: is not https/],
   [
     'gateway.yaml',
     ['provisioning', 'mode'],

@@ -1,15 +1,12 @@
-import { X509Certificate, type KeyObject } from 'node:crypto';
+import type { KeyObject } from 'node:crypto';
 import type { IdpConfig } from '../../config/index.js';
-import type { IdentityProvider, IdpMetadata } from '../../saml/index.js';
-import { verificationKeyOf, type VerificationKey } from '../../xml/index.js';
-import { certificatesIn } from './certificates.js';
+import { verificationKeys } from '../../keys/index.js';
+import type { IdentityProvider, IdpMetadata, VerificationKey } from '../../saml/index.js';
 
 /** What an IdP is, apart from its file: its metadata as now in force, and our keys that decrypt for it. */
 export interface IdentityProviderFacts {
   /** `null` where the file names no metadata, or none could be had yet. */
   readonly metadata: IdpMetadata | null;
-  /** Signing certificates of the metadata that are in use; a certificate that waits for approval is not. */
-  readonly metadataCertificates: readonly X509Certificate[];
   readonly decryptionKeys: readonly KeyObject[];
 }
 
@@ -21,7 +18,7 @@ export function identityProvider(config: IdpConfig, facts: IdentityProviderFacts
   return {
     name: config.name,
     entityId: config.entityId ?? facts.metadata?.entityId ?? '',
-    signingKeys: signingKeys(config, facts),
+    signingKeys: signingKeys(config, facts.metadata),
     decryptionKeys: facts.decryptionKeys,
     signatures: {
       allowSha1: config.signature.allowSha1,
@@ -34,15 +31,19 @@ export function identityProvider(config: IdpConfig, facts: IdentityProviderFacts
     expected: config.expected,
     domainKey: config.domainKey,
     claims: config.claims,
-    required: { attributes: config.requiredClaims.attributes, emailNameId: config.requiredClaims.emailNameId },
+    required: config.requiredClaims,
     wantsSignedRequests: wantsSignedRequests(config, facts.metadata),
     sso: ssoEndpoints(config, facts.metadata),
   };
 }
 
-function signingKeys(config: IdpConfig, { metadataCertificates }: IdentityProviderFacts): readonly VerificationKey[] {
-  const configured = config.certificates.flatMap(({ pem }) => certificatesIn(pem));
-  const keys = [...configured, ...metadataCertificates].map(verificationKeyOf);
+/** Whether the file itself gives a certificate, so that logins do not hang on the metadata. */
+export function hasOwnCertificates({ entityId, certificates }: IdpConfig): boolean {
+  return entityId !== undefined && certificates.length > 0;
+}
+
+function signingKeys({ certificates }: IdpConfig, metadata: IdpMetadata | null): readonly VerificationKey[] {
+  const keys = [...certificates.flatMap(({ pem }) => verificationKeys(pem)), ...(metadata?.signingKeys ?? [])];
   return [...new Map(keys.map((key) => [key.fingerprint, key])).values()];
 }
 

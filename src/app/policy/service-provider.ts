@@ -1,29 +1,20 @@
-import { X509Certificate } from 'node:crypto';
-import type { IdpConfig, ServiceProviderConfig } from '../../config/index.js';
+import type { IdpConfig, KeyTransport, ServiceProviderConfig } from '../../config/index.js';
+import { parseCertificates, verificationKeys } from '../../keys/index.js';
 import type { ServiceProvider } from '../../saml/index.js';
-import { verificationKeyOf, type EncryptionAlgorithms } from '../../xml/index.js';
-import { certificatesIn } from './certificates.js';
+import type { EncryptionAlgorithms } from '../../xml/index.js';
 
-const ENCRYPTION: Readonly<
-  Record<NonNullable<ServiceProviderConfig['encryption']>['keyTransport'], EncryptionAlgorithms>
-> = {
+const KEY_TRANSPORT: Readonly<Record<KeyTransport, EncryptionAlgorithms>> = {
   'rsa-oaep-mgf1p': { keyTransport: 'rsa-oaep-mgf1p' },
   'rsa-oaep-sha256': { keyTransport: 'rsa-oaep', digest: 'sha256', maskDigest: 'sha256' },
 };
 
 const CONTENT = { 'aes256-gcm': 'aes-256-gcm', 'aes128-gcm': 'aes-128-gcm' } as const;
 
-/**
- * The service provider as one IdP's logins meet it.
- *
- * @param metadataCertificates signing certificates of the service provider's own metadata, where it is configured
- */
+/** The service provider as one IdP's logins meet it. */
 export function serviceProvider(
   config: ServiceProviderConfig,
   { clockSkew }: Pick<IdpConfig, 'clockSkew'>,
-  metadataCertificates: readonly X509Certificate[],
 ): ServiceProvider {
-  const certificates = [...config.certificates.flatMap(({ pem }) => certificatesIn(pem)), ...metadataCertificates];
   // The first ACS is what the configuration fills in: then a request that names another one is answered there.
   const unlessDefault = (url: string) => (url === config.acs[0] ? null : url);
   return {
@@ -35,7 +26,7 @@ export function serviceProvider(
     encryption: encryption(config),
     requests: {
       signature: config.requests.signed,
-      signingKeys: certificates.map(verificationKeyOf),
+      signingKeys: config.certificates.flatMap(({ pem }) => verificationKeys(pem)),
       signatures: { allowSha1: false, allowRsa1024: false, refuseExpiredCertificates: false },
       maxAgeMs: config.requests.maxAge,
       clockSkewMs: clockSkew,
@@ -45,10 +36,13 @@ export function serviceProvider(
 
 function encryption(config: ServiceProviderConfig): ServiceProvider['encryption'] {
   if (config.encryption === undefined) return null;
-  const [certificate] = certificatesIn(config.encryption.certificate.pem);
-  if (certificate === undefined) return null;
+  const { certificate, content, keyTransport } = config.encryption;
+  const [recipient] = parseCertificates(certificate.pem);
+  const [key] = verificationKeys(certificate.pem);
+  // The configuration has found it readable.
+  if (recipient === undefined || key === undefined) return null;
   return {
-    recipient: { publicKey: certificate.publicKey, certificate: certificate.raw.toString('base64') },
-    algorithms: { ...ENCRYPTION[config.encryption.keyTransport], content: CONTENT[config.encryption.content] },
+    recipient: { publicKey: key.publicKey, certificate: recipient.base64 },
+    algorithms: { ...KEY_TRANSPORT[keyTransport], content: CONTENT[content] },
   };
 }

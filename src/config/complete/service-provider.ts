@@ -52,7 +52,6 @@ export function completeServiceProvider(
     intercept: input.intercept ?? false,
     requests: { signed: input.requests?.signed ?? 'optional', maxAge: input.requests?.maxAge ?? 600_000 },
     certificates: input.certificates ?? [],
-    ...(input.metadata === undefined ? {} : { metadata: input.metadata }),
     ...(input.encryption === undefined ? {} : { encryption: input.encryption }),
     attributes: { accountKey, displayName },
     ...(input.proxy === undefined ? {} : { proxy: completeProxy(input.proxy, origin) }),

@@ -57,7 +57,6 @@ function limitsSchema({ integer, size, duration }: Scalars) {
 
 function observationSchemas(scalars: Scalars) {
   const { choice, duration, directory, flag, integer, size } = scalars;
-  const { url } = urls(scalars);
   return {
     logging: z
       .strictObject({
@@ -91,10 +90,6 @@ function observationSchemas(scalars: Scalars) {
       })
       .prefault({})
       .describe('The metadata that we publish.'),
-    telemetry: z
-      .strictObject({ endpoint: url().describe('Base URL of an OTLP/HTTP receiver.') })
-      .optional()
-      .describe('OpenTelemetry; off unless present.'),
   };
 }
 

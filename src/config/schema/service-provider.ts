@@ -24,7 +24,7 @@ function prefix({ source, textual }: Scalars) {
 export function serviceProviderSchema(scalars: Scalars) {
   const { text, choice, duration, flag } = scalars;
   const { url, baseUrl } = urls(scalars);
-  const { certificate, metadata } = documents(scalars);
+  const { certificate } = documents(scalars);
 
   return z.strictObject({
     preset: choice('zivver', 'generic')
@@ -70,7 +70,6 @@ export function serviceProviderSchema(scalars: Scalars) {
       .optional()
       .describe("The service provider's AuthnRequests."),
     certificates: z.array(certificate()).optional().describe('Certificates that verify its requests. Default: none.'),
-    metadata: metadata().optional().describe('Its metadata, for further certificates that verify its requests.'),
     encryption: z
       .strictObject({
         certificate: certificate().describe("The service provider's encryption certificate (RSA)."),

@@ -110,8 +110,6 @@ export interface GatewayConfig {
   readonly missingCookie: 'refuse' | 'allow';
   /** Milliseconds that SIGTERM leaves for requests and held jobs. */
   readonly shutdownTimeout: number;
-  /** Present: spans go to this OTLP/HTTP endpoint. */
-  readonly telemetry?: { readonly endpoint: string } | undefined;
   /** Sorted by name; disabled ones included. */
   readonly idps: readonly IdpConfig[];
 }

@@ -60,8 +60,6 @@ export interface ServiceProviderConfig {
   };
   /** Keys that verify the service provider's requests. */
   readonly certificates: readonly CertificateSource[];
-  /** Gives further keys that verify the service provider's requests. */
-  readonly metadata?: MetadataSource | undefined;
   /** Present: assertions are encrypted to this certificate. */
   readonly encryption?:
     | {

@@ -2,6 +2,12 @@ import { family } from './entry.js';
 
 /** Configuration and key files: told to the operator at start, never to a browser. */
 export const configErrors = family({
+  LISTEN_FAILED: {
+    status: 500,
+    public: 'internal',
+    meaning: 'A listener could not be opened: the port is taken, or not ours to open.',
+    remedy: 'End the program that holds the port, or change `listen` or `operations` in gateway.yaml.',
+  },
   CONFIG_INVALID: {
     status: 500,
     public: 'internal',

@@ -58,6 +58,12 @@ export const httpErrors = family({
     meaning: "A response at the service provider's own path names an issuer that no IdP file knows.",
     remedy: 'Compare the issuer in the detail with the entity ids of the IdP files.',
   },
+  LOGIN_NO_SSO_ENDPOINT: {
+    status: 503,
+    public: 'unavailable',
+    meaning: 'Neither the IdP file nor the metadata of the identity provider says where to send a request.',
+    remedy: 'Give `sso.redirect` or `sso.post` in the IdP file, or metadata with a SingleSignOnService.',
+  },
   UPSTREAM_UNREACHABLE: {
     status: 502,
     public: 'upstream-unreachable',

@@ -1,0 +1,130 @@
+import { createHash, generateKeyPair, type KeyObject } from 'node:crypto';
+import { promisify } from 'node:util';
+import type { LoginRoute } from '../gateway/index.js';
+import type { CheckResult, HealthCheck } from '../observe/index.js';
+import { receiveResponse, transform, type IdentityProvider, type VerificationKey } from '../saml/index.js';
+import { canonicalize, defaultXmlLimits, parseXml, signEnveloped } from '../xml/index.js';
+import type { Application } from './application.js';
+import { canaryAddresses, canaryResponse } from './canary-response.js';
+
+/** Milliseconds between two runs. */
+const INTERVAL = 30_000;
+
+interface CanaryKey {
+  readonly privateKey: KeyObject;
+  readonly verification: VerificationKey;
+}
+
+/**
+ * An identity provider of our own whose response goes the whole way (verify, inject, reissue, sign, and our own
+ * verification of what came out) and is never delivered: it finds out that logins would fail before a person does.
+ */
+export class Canary {
+  readonly #application: Application;
+  #key: CanaryKey | null = null;
+  #last: CheckResult = { state: 'pass', detail: 'The canary has not run yet.' };
+  #timer: NodeJS.Timeout | undefined;
+
+  constructor(application: Application) {
+    this.#application = application;
+  }
+
+  /** Runs once, then every 30 s. */
+  async start(): Promise<void> {
+    this.#key = await makeKey();
+    await this.run();
+    this.#timer = setInterval(() => void this.run(), INTERVAL);
+    this.#timer.unref();
+  }
+
+  stop(): void {
+    clearInterval(this.#timer);
+  }
+
+  check(): HealthCheck {
+    return { name: 'canary', readiness: true, run: () => this.#last };
+  }
+
+  /** Never rejects: what goes wrong is the result. */
+  async run(): Promise<void> {
+    const [route] = this.#application.generation.runtime.routes.values();
+    if (route === undefined || this.#key === null) return;
+    try {
+      await this.#fly(route, this.#key);
+      this.#last = { state: 'pass', detail: 'A response of our own went through every step.' };
+    } catch (error) {
+      const detail = `A response of our own failed: ${error instanceof Error ? error.message : String(error)}`;
+      this.#last = {
+        state: 'fail',
+        detail,
+        remedy: 'Look at the signing key and at the log; every login would fail alike.',
+      };
+      this.#application.log.error({ err: error }, 'the canary failed');
+    }
+  }
+
+  async #fly(route: LoginRoute, key: CanaryKey): Promise<void> {
+    const { services, ids, generation } = this.#application;
+    const now = services.clock.now();
+    const context = { now, limits: defaultXmlLimits, findRequest: () => Promise.resolve(null) };
+    const assertion = parseXml(Buffer.from(canaryResponse(ids.samlId(), ids.samlId(), now)));
+    const signed = await signEnveloped(assertion, { ...SIGNING, privateKey: key.privateKey }, { position: 1 });
+    const idp = canaryIdp(route, key.verification);
+    const login = await receiveResponse(Buffer.from(canonicalize(signed)), idp, route.sp, context);
+    const sp = { ...route.sp, encryption: null };
+    const outgoing = await transform(
+      login,
+      { idp, sp, issuing: { ...route.issuing, issuer: 'ours' } },
+      { now, ids, random: services.random },
+    );
+    const { active } = generation.ring;
+    const us = receiverOf(route, { publicKey: active.info.publicKey, fingerprint: active.info.fingerprint }, outgoing);
+    await receiveResponse(Buffer.from(outgoing.xml), us, sp, context);
+  }
+}
+
+const SIGNING = { id: 'canary', certificate: '', algorithm: 'rsa-sha256' } as const;
+
+async function makeKey(): Promise<CanaryKey> {
+  const { privateKey, publicKey } = await promisify(generateKeyPair)('rsa', { modulusLength: 2048 });
+  const fingerprint = createHash('sha256')
+    .update(publicKey.export({ type: 'spki', format: 'der' }))
+    .digest('hex');
+  return { privateKey, verification: { publicKey, fingerprint } };
+}
+
+/** The first IdP's rules, but for what names the parties. */
+function canaryIdp(route: LoginRoute, key: VerificationKey): IdentityProvider {
+  return {
+    ...route.idp,
+    name: 'canary',
+    entityId: canaryAddresses.issuer,
+    signingKeys: [key],
+    unsolicited: true,
+    expected: {
+      audience: canaryAddresses.audience,
+      recipients: [canaryAddresses.acs],
+      destination: canaryAddresses.acs,
+    },
+    domainKey: route.idp.domainKey === null ? null : { ...route.idp.domainKey, mode: 'inject' },
+    claims: [],
+    required: { attributes: [], emailNameId: true },
+  };
+}
+
+/** We in the service provider's place: what must hold of our own response. */
+function receiverOf(
+  route: LoginRoute,
+  key: VerificationKey,
+  { destination }: { readonly destination: string },
+): IdentityProvider {
+  return {
+    ...canaryIdp(route, key),
+    entityId: route.issuing.entityId,
+    expected: {
+      audience: route.sp.audience,
+      recipients: [route.sp.recipient ?? route.sp.acsUrls[0]],
+      destination,
+    },
+  };
+}

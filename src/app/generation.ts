@@ -1,0 +1,119 @@
+import { configurationFingerprint, type GatewayConfig, type IdpConfig } from '../config/index.js';
+import type { GatewayRuntime, LoginRoute } from '../gateway/index.js';
+import { loadKeyRing, type KeyRing } from '../keys/index.js';
+import { createAccountNames, deriveRedactionKey } from '../observe/index.js';
+import { createSealer, type Provisioner, type Sealer, type TenantSettings } from '../provisioning/index.js';
+import type { IdpMetadata } from '../saml/index.js';
+import type { Clock, RandomBytes } from '../shared/index.js';
+import type { StateStore } from '../state/index.js';
+import { idpMetadataSource } from './idp-metadata.js';
+import type { LiveMetadata, MetadataFetcher, MetadataStatus } from './metadata/index.js';
+import { loginRoute, signingKey } from './policy/route.js';
+
+/** What one generation shares with the next. */
+export interface GenerationServices {
+  readonly clock: Clock;
+  readonly random: RandomBytes;
+  readonly fetcher: MetadataFetcher;
+  readonly state: StateStore;
+  readonly provisioner: Provisioner;
+  /** Told when the metadata of an IdP changes. */
+  readonly onMetadata: (status: MetadataStatus) => void;
+}
+
+/**
+ * One configuration in force, and everything that was made of it. A reload makes another one beside it and swaps the
+ * two, so that a fault in the new one leaves this one untouched.
+ */
+export class Generation {
+  readonly config: GatewayConfig;
+  readonly fingerprint: string;
+  readonly ring: KeyRing;
+  readonly sealer: Sealer;
+  readonly #services: GenerationServices;
+  readonly #sources: ReadonlyMap<string, LiveMetadata<IdpMetadata>>;
+  #runtime: GatewayRuntime;
+
+  /** @throws GatewayError KEY_* where a key file cannot be read or does not fit */
+  constructor(config: GatewayConfig, services: GenerationServices) {
+    this.config = config;
+    this.fingerprint = configurationFingerprint(config);
+    this.ring = loadKeyRing(config.signing, config.decryption.keys);
+    this.sealer = createSealer(config.dataKeys, services.random);
+    this.#services = services;
+    this.#sources = new Map(this.idps.flatMap((idp) => this.#source(idp)));
+    this.#runtime = this.#compile();
+  }
+
+  /** Takes the metadata that is at hand and begins to keep it current; does not wait for the network. */
+  async start(): Promise<void> {
+    await Promise.all([...this.#sources.values()].map((source) => source.start()));
+  }
+
+  async stop(): Promise<void> {
+    await Promise.all([...this.#sources.values()].map((source) => source.stop()));
+  }
+
+  /** What a request that begins now works with. */
+  get runtime(): GatewayRuntime {
+    return this.#runtime;
+  }
+
+  /** Those that take logins. */
+  get idps(): readonly IdpConfig[] {
+    return this.config.idps.filter(({ enabled }) => enabled);
+  }
+
+  metadataOf(name: string): LiveMetadata<IdpMetadata> | undefined {
+    return this.#sources.get(name);
+  }
+
+  /** One for each tenant: the configuration has checked that its IdPs agree. */
+  get tenants(): readonly TenantSettings[] {
+    return [...new Map(this.idps.map(({ provisioning }) => [provisioning.tenant, provisioning])).values()];
+  }
+
+  #source(idp: IdpConfig): [string, LiveMetadata<IdpMetadata>][] {
+    const live = idpMetadataSource(this.config, idp, this.#services, (status) => {
+      this.#runtime = this.#compile();
+      this.#services.onMetadata(status);
+    });
+    return live === null ? [] : [[idp.name, live]];
+  }
+
+  #compile(): GatewayRuntime {
+    const { config, ring } = this;
+    const redactionKey = deriveRedactionKey(config.dataKeys.current.bytes.reveal());
+    const { xml, body, message, requestLifetime, rate } = config.limits;
+    return {
+      publicUrl: config.publicUrl,
+      routes: new Map(this.idps.map((idp) => [idp.name, this.#route(idp)])),
+      store: this.#services.state,
+      sealer: this.sealer,
+      limits: {
+        bodyBytes: body,
+        messageBytes: message,
+        xml: { maxDepth: xml.depth, maxElements: xml.elements, maxAttributes: xml.attributes },
+        requestLifetime,
+        rate,
+      },
+      missingCookie: config.missingCookie,
+      metadata: {
+        signingCertificates: ring.published.map(({ certificate }) => certificate),
+        decryptionCertificates: ring.encryptionCertificates.map(({ base64 }) => base64),
+        validFor: config.metadata.validFor,
+        key: config.metadata.sign ? signingKey(ring.active) : null,
+      },
+      accountNames: createAccountNames(config.logging.accountNames, redactionKey),
+      redactionKey,
+    };
+  }
+
+  #route(idp: IdpConfig): LoginRoute {
+    return loginRoute(this.config, idp, {
+      ring: this.ring,
+      metadata: this.#sources.get(idp.name)?.current()?.metadata ?? null,
+      provisioner: this.#services.provisioner,
+    });
+  }
+}

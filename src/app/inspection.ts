@@ -1,0 +1,68 @@
+import type { GatewayConfig, IdpConfig } from '../config/index.js';
+import { loadKeyRing } from '../keys/index.js';
+import {
+  inspectResponse,
+  type AuthnRequestRecord,
+  type IdpMetadata,
+  type Inspection,
+  type ServiceProvider,
+} from '../saml/index.js';
+import { createIdSource, systemClock, systemRandom } from '../shared/index.js';
+import { idpMetadataSource } from './idp-metadata.js';
+import { createMetadataFetcher } from './metadata/index.js';
+import { identityProvider } from './policy/identity-provider.js';
+import { issuing } from './policy/route.js';
+import { serviceProvider } from './policy/service-provider.js';
+
+export interface InspectionInput {
+  readonly input: Uint8Array;
+  /** Milliseconds since the epoch. */
+  readonly now: number;
+  /** Taken as the ID of a request that we sent to this IdP; `null`: no request is open. */
+  readonly inResponseTo: string | null;
+}
+
+/**
+ * Runs the very steps of a login, short of state and delivery, under the configuration's rules.
+ *
+ * @throws GatewayError KEY_*
+ */
+export async function inspectionFor(
+  config: GatewayConfig,
+  idp: IdpConfig,
+  { input, now, inResponseTo }: InspectionInput,
+): Promise<Inspection> {
+  const ring = loadKeyRing(config.signing, config.decryption.keys);
+  const metadata = await metadataNow(config, idp);
+  const sp = serviceProvider(idp.serviceProvider, idp);
+  const parties = {
+    idp: identityProvider(idp, { metadata, decryptionKeys: ring.decryption.map(({ privateKey }) => privateKey) }),
+    sp,
+    issuing: issuing(config, ring),
+  };
+  const { depth, elements, attributes } = config.limits.xml;
+  const context = {
+    now,
+    limits: { maxDepth: depth, maxElements: elements, maxAttributes: attributes },
+    findRequest: (id: string) => Promise.resolve(id === inResponseTo ? openRequest(id, idp.name, sp, now) : null),
+  };
+  const services = { now, ids: createIdSource(systemRandom), random: systemRandom };
+  return inspectResponse(input, parties, context, services, [idp.serviceProvider.attributes.accountKey]);
+}
+
+/** The IdP's metadata as a running gateway would have it: the copy at hand, else fetched now. */
+async function metadataNow(config: GatewayConfig, idp: IdpConfig): Promise<IdpMetadata | null> {
+  const source = idpMetadataSource(config, idp, { clock: systemClock, fetcher: createMetadataFetcher() });
+  if (source === null) return null;
+  await source.start();
+  if (source.current() === null) await source.refresh();
+  const current = source.current();
+  await source.stop();
+  return current?.metadata ?? null;
+}
+
+function openRequest(id: string, idp: string, sp: ServiceProvider, now: number): AuthnRequestRecord {
+  const acsUrl = sp.acsUrls[0];
+  const spRequestId = null;
+  return { id, idp, spRequestId, relayState: null, acsUrl, createdAt: now, expiresAt: now + 1, browserBinding: '' };
+}

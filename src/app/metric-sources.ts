@@ -1,0 +1,57 @@
+import type { QueueHealth } from '../console/index.js';
+import type { Expiry, MetricSources, QueueGauges } from '../observe/index.js';
+import type { Application } from './application.js';
+import type { Generation } from './generation.js';
+
+/** What the metrics ask at each scrape. */
+export function metricSources(application: Application): MetricSources {
+  return {
+    queue: () => queueGauges(application),
+    expiries: () => expiries(application.generation),
+    metadata: () =>
+      application.generation.idps.flatMap(({ name }) => {
+        const confirmedAt = application.generation.metadataOf(name)?.status().fetchedAt;
+        return confirmedAt === undefined || confirmedAt === null ? [] : [{ idp: name, confirmedAt }];
+      }),
+  };
+}
+
+/** All tenants together. @throws GatewayError STORE_UNAVAILABLE */
+export async function queueHealth({ generation, status, provisioner }: Application): Promise<QueueHealth> {
+  const tenants = generation.tenants.filter(({ mode }) => mode !== 'off');
+  const found = await Promise.all(tenants.map(async ({ tenant }) => ({ tenant, ...(await status.tenant(tenant)) })));
+  const sum = (of: (each: (typeof found)[number]) => number) => found.reduce((total, each) => total + of(each), 0);
+  const waiting = found.filter(({ oldestSince }) => oldestSince !== null);
+  const beats = found.flatMap(({ lastBeat }) => lastBeat ?? []);
+  return {
+    waiting: sum((each) => each.waiting),
+    delayed: sum((each) => each.delayed),
+    active: sum((each) => each.active),
+    dead: sum((each) => each.dead),
+    spooled: provisioner.spoolDepth(),
+    pausedTenants: found.filter(({ pause }) => pause !== null).map(({ tenant }) => tenant),
+    oldestAge: waiting.length === 0 ? null : Math.max(...waiting.map(({ oldestAge }) => oldestAge)),
+    lastHeartbeat: beats.length === 0 ? null : Math.max(...beats),
+  };
+}
+
+async function queueGauges(application: Application): Promise<QueueGauges> {
+  const { pausedTenants, ...rest } = await queueHealth(application);
+  return { ...rest, pausedTenants: pausedTenants.length };
+}
+
+function expiries(generation: Generation): Expiry[] {
+  const { ring, idps, runtime } = generation;
+  return [
+    ...ring.published.map(({ id, info }): Expiry => ({ kind: 'signing', owner: id, expiresAt: info.notAfter })),
+    ...ring.decryption.map(({ id, info }): Expiry => ({ kind: 'decryption', owner: id, expiresAt: info.notAfter })),
+    ...idps.flatMap(({ name }): Expiry[] => {
+      const ends = runtime.routes.get(name)?.idp.signingKeys.flatMap(({ notAfter }) => notAfter ?? []) ?? [];
+      const validUntil = generation.metadataOf(name)?.status().validUntil ?? null;
+      return [
+        ...(ends.length === 0 ? [] : [{ kind: 'idp_certificate', owner: name, expiresAt: Math.max(...ends) } as const]),
+        ...(validUntil === null ? [] : [{ kind: 'idp_metadata', owner: name, expiresAt: validUntil } as const]),
+      ];
+    }),
+  ];
+}

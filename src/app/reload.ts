@@ -1,0 +1,158 @@
+import { watch, type FSWatcher } from 'node:fs';
+import { dirname } from 'node:path';
+import { formatFault, type GatewayConfig } from '../config/index.js';
+import type { CheckResult, HealthCheck } from '../observe/index.js';
+import { GatewayError } from '../shared/index.js';
+import type { Application } from './application.js';
+import { readConfiguration, requireConfiguration, type ConfigurationRequest } from './configuration.js';
+
+/** What is opened once, at start; a change of it is told, and takes effect at the next start. */
+const FIXED = [
+  'listen',
+  'operations',
+  'store',
+  'onStoreFailure',
+  'dataDirectory',
+  'audit',
+  'traces',
+  'logging',
+] as const;
+
+/** How long a file must be quiet before it is read: an editor writes in several steps. Milliseconds. */
+const SETTLE = 200;
+
+/**
+ * Puts a changed configuration into force: checked whole and swapped between two requests, or rejected whole, and then
+ * the one in force goes on and health shows why. Reloads come one after the other.
+ */
+export class Reloader {
+  readonly #application: Application;
+  readonly #request: ConfigurationRequest;
+  #watchers: FSWatcher[] = [];
+  #timer: NodeJS.Timeout | undefined;
+  #last: Promise<boolean> = Promise.resolve(true);
+  #rejected: string | null = null;
+  #waitsForStart: readonly string[] = [];
+  #stopped = false;
+
+  constructor(application: Application, request: ConfigurationRequest) {
+    this.#application = application;
+    this.#request = request;
+  }
+
+  /** Begins to watch the files that the configuration was made of. */
+  start(): void {
+    this.#watch();
+  }
+
+  /** @returns whether the configuration on disk is now the one in force */
+  reload(): Promise<boolean> {
+    this.#last = this.#last.then(() => (this.#stopped ? false : this.#reload()));
+    return this.#last;
+  }
+
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    this.#unwatch();
+    await this.#last;
+  }
+
+  check(): HealthCheck {
+    return { name: 'configuration', readiness: false, run: () => this.#result() };
+  }
+
+  #result(): CheckResult {
+    if (this.#rejected !== null) {
+      return {
+        state: 'fail',
+        detail: `The configuration on disk was rejected; the one before goes on. ${this.#rejected}`,
+        remedy: 'Run `claims-gateway check-config` and mend what it prints; it is read again by itself.',
+      };
+    }
+    if (this.#waitsForStart.length > 0) {
+      return {
+        state: 'warn',
+        detail: `Changed, but not in force before the next start: ${this.#waitsForStart.join(', ')}.`,
+        remedy: 'Restart the gateway.',
+      };
+    }
+    return { state: 'pass', detail: 'The configuration on disk is in force.' };
+  }
+
+  async #reload(): Promise<boolean> {
+    const application = this.#application;
+    try {
+      const loaded = readConfiguration(this.#request);
+      const config = requireConfiguration(loaded);
+      const generation = application.makeGeneration(config);
+      await generation.start();
+      this.#waitsForStart = changedParts(application.opened, config);
+      this.#rejected = null;
+      await application.adopt(generation);
+      for (const warning of loaded.warnings) application.log.warn(formatFault(warning));
+      application.log.info({ configuration: generation.fingerprint }, 'configuration reloaded');
+      await this.#tell('reload', generation.fingerprint);
+      return true;
+    } catch (error) {
+      this.#rejected = error instanceof GatewayError ? error.message : String(error);
+      application.log.error({ err: error }, 'configuration rejected; the one before goes on');
+      await this.#tell('reject', application.generation.fingerprint);
+      return false;
+    } finally {
+      this.#watch();
+    }
+  }
+
+  async #tell(decision: string, configuration: string): Promise<void> {
+    await this.#application.audit.append({ event: 'configuration', decision, configuration });
+  }
+
+  /** Directories, not files: an editor or an orchestrator puts a new file in the place of the old one. */
+  #watch(): void {
+    this.#unwatch();
+    if (this.#stopped) return;
+    const { directory, files } = this.#application.generation.config;
+    const directories = new Set([directory, `${directory}/idps`, ...files.map((file) => dirname(file))]);
+    this.#watchers = [...directories].flatMap((path) => this.#watcher(path));
+  }
+
+  #watcher(path: string): FSWatcher[] {
+    try {
+      const watcher = watch(path, { persistent: false }, () => {
+        this.#changed();
+      });
+      watcher.on('error', () => {
+        watcher.close();
+      });
+      return [watcher];
+    } catch {
+      // A directory that is not there: SIGHUP still reloads.
+      return [];
+    }
+  }
+
+  #changed(): void {
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => void this.#reloadIfChanged(), SETTLE).unref();
+  }
+
+  /** Much may happen in a directory that is none of ours, such as certs/. */
+  async #reloadIfChanged(): Promise<void> {
+    const { config } = readConfiguration(this.#request);
+    if (config !== undefined && this.#rejected === null && this.#application.isInForce(config)) return;
+    await this.reload();
+  }
+
+  #unwatch(): void {
+    clearTimeout(this.#timer);
+    this.#watchers.forEach((watcher) => {
+      watcher.close();
+    });
+    this.#watchers = [];
+  }
+}
+
+function changedParts(opened: GatewayConfig, now: GatewayConfig): string[] {
+  const text = (config: GatewayConfig, part: (typeof FIXED)[number]) => JSON.stringify(config[part]);
+  return FIXED.filter((part) => text(opened, part) !== text(now, part));
+}

@@ -1,0 +1,37 @@
+import { askOnline, readConfiguration, systemServices, type OnlineResult } from '../app/index.js';
+import { formatFault } from '../config/index.js';
+import type { ExitStatus } from './exit.js';
+import type { Terminal } from './terminal.js';
+
+export interface CheckConfigOptions {
+  readonly config: string;
+  readonly json?: boolean;
+  readonly online?: boolean;
+}
+
+/** All faults at once. Status 2 where there is one, 1 where the configuration is sound but something online is not. */
+export async function checkConfig(options: CheckConfigOptions, terminal: Terminal): Promise<ExitStatus> {
+  const { config, faults, warnings } = readConfiguration({ directory: options.config, env: terminal.env });
+  const online =
+    config !== undefined && options.online === true ? await askOnline(config, systemServices('check-config')) : [];
+  const failed = online.filter(({ result }) => result === 'fail');
+  if (options.json === true) {
+    const valid = faults.length === 0;
+    terminal.out(JSON.stringify({ valid, faults, warnings, ...(options.online === true ? { online } : {}) }, null, 2));
+  } else {
+    for (const fault of faults) terminal.out(formatFault(fault));
+    for (const warning of warnings) terminal.out(`warning: ${formatFault(warning)}`);
+    for (const result of online) terminal.out(onlineLine(result));
+    if (faults.length === 0) terminal.out(summary(options.config, config?.idps.length ?? 0, warnings.length));
+  }
+  if (faults.length > 0) return 2;
+  return failed.length > 0 ? 1 : 0;
+}
+
+function onlineLine({ name, result, detail }: OnlineResult): string {
+  return `${result === 'pass' ? 'ok  ' : 'FAIL'} ${name}: ${detail}`;
+}
+
+function summary(directory: string, idps: number, warnings: number): string {
+  return `${directory} is sound: ${idps} identity provider(s), ${warnings} warning(s).`;
+}

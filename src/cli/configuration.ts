@@ -1,0 +1,12 @@
+import { readConfiguration } from '../app/index.js';
+import { formatFault, type GatewayConfig } from '../config/index.js';
+import { CommandFailure } from './exit.js';
+import type { Terminal } from './terminal.js';
+
+/** The configuration that a command works on; warnings go to standard error. @throws CommandFailure 2 with every fault */
+export function loadOrFail(directory: string, terminal: Terminal): GatewayConfig {
+  const { config, faults, warnings } = readConfiguration({ directory, env: terminal.env });
+  for (const warning of warnings) terminal.err(`warning: ${formatFault(warning)}`);
+  if (config !== undefined) return config;
+  throw new CommandFailure(2, ...faults.map(formatFault));
+}

@@ -1,0 +1,175 @@
+import { readFileSync } from 'node:fs';
+import { dirname, join, relative, resolve } from 'node:path';
+import type { GatewayConfig } from '../config/index.js';
+import {
+  editFile,
+  expiryOf,
+  generateSigningKey,
+  planPromotion,
+  planRetirement,
+  readCertificate,
+  readPemBundle,
+  readPkcs12,
+  storeImportedKey,
+  withNextKey,
+  withStates,
+  type StateChange,
+  type WrittenKey,
+} from '../keys/index.js';
+import { systemClock, systemRandom } from '../shared/index.js';
+import { loadOrFail } from './configuration.js';
+import { CommandFailure, type ExitStatus } from './exit.js';
+import type { Terminal } from './terminal.js';
+
+interface KeyLine {
+  readonly use: 'signing' | 'decryption';
+  readonly id: string;
+  readonly state: string;
+  readonly type: string;
+  readonly fingerprint: string;
+  readonly notAfter: string;
+  readonly daysLeft: number;
+  readonly publishedAt: string | null;
+}
+
+export function listKeys(
+  options: { readonly config: string; readonly json?: boolean },
+  terminal: Terminal,
+): Promise<ExitStatus> {
+  const config = loadOrFail(options.config, terminal);
+  const lines = keyLines(config);
+  if (options.json === true) terminal.out(JSON.stringify({ keys: lines }, null, 2));
+  else {
+    for (const { use, id, state, type, notAfter, daysLeft, fingerprint } of lines) {
+      terminal.out(`${use} ${id} ${state}: ${type}, until ${notAfter} (${daysLeft} days), SHA-256 ${fingerprint}`);
+    }
+  }
+  return Promise.resolve(0);
+}
+
+function keyLines({ signing, decryption }: GatewayConfig): KeyLine[] {
+  const now = systemClock.now();
+  const line = (
+    use: KeyLine['use'],
+    entry: { id: string; cert: string; state: string; publishedAt?: number | undefined },
+  ) => {
+    const { fingerprint, notAfter, keyKind } = readCertificate(entry.cert);
+    return {
+      use,
+      id: entry.id,
+      state: entry.state,
+      type: keyKind,
+      fingerprint,
+      notAfter: new Date(notAfter).toISOString(),
+      daysLeft: expiryOf(notAfter, now).days,
+      publishedAt: entry.publishedAt === undefined ? null : new Date(entry.publishedAt).toISOString(),
+    };
+  };
+  return [
+    ...signing.keys.map((entry) => line('signing', entry)),
+    ...decryption.keys.map((entry) => line('decryption', entry)),
+  ];
+}
+
+export interface GenerateOptions {
+  readonly config: string;
+  readonly type: 'rsa' | 'ec';
+  readonly bits?: number;
+  readonly days: number;
+  readonly commonName: string;
+  readonly directory?: string;
+  readonly add?: boolean;
+}
+
+/** Makes `ID.key` and `ID.crt`; with `--add` also the entry in gateway.yaml, in state next. */
+export async function generateKey(id: string, options: GenerateOptions, terminal: Terminal): Promise<ExitStatus> {
+  const { type, bits, days, commonName } = options;
+  const directory = keyDirectory(options);
+  const written = await generateSigningKey({
+    id,
+    directory,
+    type,
+    bits,
+    days,
+    commonName,
+    clock: systemClock,
+    random: systemRandom,
+  });
+  announce(written, options, terminal);
+  return 0;
+}
+
+export interface ImportOptions {
+  readonly config: string;
+  readonly passphraseFile?: string;
+  readonly directory?: string;
+  readonly add?: boolean;
+}
+
+/** Takes a key and its certificate out of a PEM or PKCS#12 file. */
+export function importKey(id: string, file: string, options: ImportOptions, terminal: Terminal): Promise<ExitStatus> {
+  const bytes = readOrFail(file);
+  const passphrase =
+    options.passphraseFile === undefined ? undefined : readOrFail(options.passphraseFile).toString('utf8').trim();
+  const text = bytes.toString('latin1');
+  const imported = text.includes('-----BEGIN ') ? readPemBundle(text, passphrase) : readPkcs12(bytes, passphrase ?? '');
+  announce(storeImportedKey(keyDirectory(options), id, imported), options, terminal);
+  return Promise.resolve(0);
+}
+
+export interface RotateOptions {
+  readonly config: string;
+  readonly force?: string;
+}
+
+/** Makes a next key the one that signs; refused before it was published for 48 hours, unless forced with a reason. */
+export function promoteKey(id: string, options: RotateOptions, terminal: Terminal): Promise<ExitStatus> {
+  return change(options, terminal, ({ signing }) => planPromotion(signing.keys, id, systemClock.now(), options.force));
+}
+
+/** Takes a next key out of the metadata. */
+export function retireKey(id: string, options: RotateOptions, terminal: Terminal): Promise<ExitStatus> {
+  return change(options, terminal, ({ signing }) => planRetirement(signing.keys, id));
+}
+
+function change(
+  options: RotateOptions,
+  terminal: Terminal,
+  plan: (config: GatewayConfig) => readonly StateChange[],
+): Promise<ExitStatus> {
+  const changes = plan(loadOrFail(options.config, terminal));
+  editFile(gatewayYaml(options.config), (text) => withStates(text, changes));
+  for (const { id, state } of changes) terminal.out(`${id} is now ${state}`);
+  return Promise.resolve(0);
+}
+
+function announce(
+  { id, key, cert }: WrittenKey,
+  { config, add }: { readonly config: string; readonly add?: boolean },
+  terminal: Terminal,
+): void {
+  terminal.out(`${key} (private, mode 0600)`);
+  terminal.out(cert);
+  if (add !== true) return;
+  const base = dirname(resolve(config));
+  const entry = { id, key: relative(base, key), cert: relative(base, cert) };
+  editFile(gatewayYaml(config), (text) => withNextKey(text, entry, systemClock.now()));
+  terminal.out(`${gatewayYaml(config)} names it, in state next`);
+}
+
+/** Beside the configuration directory, as the examples have it. */
+function keyDirectory({ config, directory }: { readonly config: string; readonly directory?: string }): string {
+  return directory === undefined ? join(dirname(resolve(config)), 'certs') : resolve(directory);
+}
+
+function gatewayYaml(config: string): string {
+  return join(config, 'gateway.yaml');
+}
+
+function readOrFail(file: string): Buffer {
+  try {
+    return readFileSync(file);
+  } catch (error) {
+    throw new CommandFailure(2, `Cannot read ${file}: ${error instanceof Error ? error.message : String(error)}`);
+  }
+}

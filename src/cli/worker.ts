@@ -1,0 +1,19 @@
+import { Application, Reloader, systemServices } from '../app/index.js';
+import { loadOrFail } from './configuration.js';
+import type { ExitStatus } from './exit.js';
+import { untilStopped } from './signals.js';
+import type { Terminal } from './terminal.js';
+
+/** Works on the provisioning queue until SIGTERM or SIGINT. */
+export async function worker(options: { readonly config: string }, terminal: Terminal): Promise<ExitStatus> {
+  const config = loadOrFail(options.config, terminal);
+  const application = await Application.open(config, systemServices('worker'));
+  const reloader = new Reloader(application, { directory: options.config, env: terminal.env });
+  reloader.start();
+  application.startWorker();
+  application.log.info('working on the provisioning queue');
+  await untilStopped({ onHangup: () => reloader.reload() });
+  await reloader.stop();
+  await application.close();
+  return 0;
+}
