@@ -47,22 +47,36 @@ export function element(description: ElementDescription): XmlElement {
   const { prefix = '', localName, namespace, attributes = [], children = [] } = description;
   checkName(prefix, localName, namespace);
   let scope = bind(description.scope ?? null, prefix, namespace);
-  const names = new Set<string>();
-  for (const { prefix: own, localName: local, namespace: uri, value } of attributes) {
-    checkName(own, local, uri);
-    if (own === '' && (uri !== '' || local === 'xmlns')) refuse('an attribute without prefix is in no namespace');
-    if (!isXmlText(value)) refuse('a character that XML does not allow');
-    const name = `${uri} ${local}`;
-    if (names.has(name)) refuse('an attribute twice');
-    names.add(name);
-    if (own === '') continue;
-    if (own === prefix && uri !== namespace) refuse('a prefix with two meanings');
-    if (attributes.some((other) => other.prefix === own && other.namespace !== uri))
-      refuse('a prefix with two meanings');
-    scope = bind(scope, own, uri);
+  for (const each of attributes) {
+    checkAttribute(each, description);
+    if (each.prefix !== '') scope = bind(scope, each.prefix, each.namespace);
   }
+  if (attributes.length > 1) checkTogether(attributes);
   for (const child of children) {
     if (typeof child === 'string' && !isXmlText(child)) refuse('a character that XML does not allow');
   }
   return { prefix, localName, namespace, attributes, scope, children };
+}
+
+function checkAttribute(candidate: XmlAttribute, owner: ElementDescription): void {
+  const { prefix, localName, namespace, value } = candidate;
+  checkName(prefix, localName, namespace);
+  if (prefix === '' && (namespace !== '' || localName === 'xmlns')) {
+    refuse('an attribute without prefix is in no namespace');
+  }
+  if (!isXmlText(value)) refuse('a character that XML does not allow');
+  if (prefix !== '' && prefix === owner.prefix && namespace !== owner.namespace) refuse('a prefix with two meanings');
+}
+
+function checkTogether(attributes: readonly XmlAttribute[]): void {
+  const names = new Set<string>();
+  const meanings = new Map<string, string>();
+  for (const { prefix, localName, namespace } of attributes) {
+    const name = `${namespace} ${localName}`;
+    if (names.has(name)) refuse('an attribute twice');
+    names.add(name);
+    if (prefix === '') continue;
+    if ((meanings.get(prefix) ?? namespace) !== namespace) refuse('a prefix with two meanings');
+    meanings.set(prefix, namespace);
+  }
 }

@@ -43,28 +43,39 @@ function compareAttributes(left: XmlAttribute, right: XmlAttribute): number {
   return compareCodePoints(left.namespace, right.namespace) || compareCodePoints(left.localName, right.localName);
 }
 
+/** Most writers have them in that order already. */
 function inOrder(attributes: readonly XmlAttribute[]): readonly XmlAttribute[] {
-  return attributes.length < 2 ? attributes : attributes.toSorted(compareAttributes);
+  for (let index = 1; index < attributes.length; index++) {
+    const [before, each] = [attributes[index - 1], attributes[index]];
+    if (before !== undefined && each !== undefined && compareAttributes(before, each) > 0) {
+      return attributes.toSorted(compareAttributes);
+    }
+  }
+  return attributes;
 }
 
 function qualified(prefix: string, localName: string): string {
   return prefix === '' ? localName : `${prefix}:${localName}`;
 }
 
-interface Declaration {
-  readonly prefix: string;
-  readonly uri: string;
-}
-
 function ambiguous(): never {
   throw new GatewayError('XML_MALFORMED', 'A prefix has two meanings on one element.');
 }
 
+/** A declaration that was written, with what to put back when its element ends. */
+interface Declaration {
+  readonly prefix: string;
+  readonly uri: string;
+  readonly former: string | undefined;
+}
+
 /** C14N 1.0 §2.2: by prefix, the default namespace first. */
-function sortDeclarations(declarations: Declaration[]): readonly Declaration[] {
-  declarations.sort((left, right) => compareCodePoints(left.prefix, right.prefix));
-  const twice = declarations.some((each, index) => index > 0 && each.prefix === declarations[index - 1]?.prefix);
-  return twice ? ambiguous() : declarations;
+function compareDeclarations(left: Declaration, right: Declaration): number {
+  return compareCodePoints(left.prefix, right.prefix) || ambiguous();
+}
+
+function declarationText({ prefix, uri }: Declaration): string {
+  return prefix === '' ? ` xmlns="${escapeAttribute(uri)}"` : ` xmlns:${prefix}="${escapeAttribute(uri)}"`;
 }
 
 class Writer {
@@ -72,8 +83,8 @@ class Writer {
   readonly #inclusive: ReadonlySet<string>;
   /** What the output so far binds at this place; absent is unbound. */
   readonly #rendered = new Map<string, string>();
-  /** What to put back when an element ends: its declarations' former meanings. */
-  readonly #former: { readonly prefix: string; readonly uri: string | undefined }[] = [];
+  /** The declarations of the elements that are open, outermost first. */
+  readonly #written: Declaration[] = [];
 
   constructor(inclusivePrefixes: readonly string[]) {
     this.#inclusive = new Set(inclusivePrefixes.map((prefix) => (prefix === '#default' ? '' : prefix)));
@@ -85,76 +96,83 @@ class Writer {
   }
 
   #element(element: XmlElement, outerScope: NamespaceScope | null): void {
-    const mark = this.#former.length;
+    const mark = this.#written.length;
     const name = qualified(element.prefix, element.localName);
-    const declarations = this.#declarations(element, outerScope);
-    this.#out += `<${name}`;
-    for (const { prefix, uri } of declarations) {
-      this.#out += prefix === '' ? ` xmlns="${escapeAttribute(uri)}"` : ` xmlns:${prefix}="${escapeAttribute(uri)}"`;
-    }
+    this.#declareAll(element, outerScope);
+    let tag = `<${name}`;
+    if (this.#written.length > mark) tag += this.#declarations(element, mark);
     for (const { prefix, localName, value } of inOrder(element.attributes)) {
-      this.#out += ` ${qualified(prefix, localName)}="${escapeAttribute(value)}"`;
+      tag += ` ${qualified(prefix, localName)}="${escapeAttribute(value)}"`;
     }
-    this.#out += '>';
+    this.#out += `${tag}>`;
     for (const child of element.children) {
       if (typeof child === 'string') this.#out += escapeText(child);
       else this.#element(child, element.scope);
     }
     this.#out += `</${name}>`;
-    while (this.#former.length > mark) this.#restore();
+    while (this.#written.length > mark) this.#restore();
   }
 
   #restore(): void {
-    const last = this.#former.pop();
+    const last = this.#written.pop();
     if (last === undefined) return;
-    if (last.uri === undefined) this.#rendered.delete(last.prefix);
-    else this.#rendered.set(last.prefix, last.uri);
+    if (last.former === undefined) this.#rendered.delete(last.prefix);
+    else this.#rendered.set(last.prefix, last.former);
   }
 
-  /** The declarations to write on this element, in C14N's order. */
-  #declarations(element: XmlElement, outerScope: NamespaceScope | null): readonly Declaration[] {
-    const written: Declaration[] = [];
-    if (this.#inclusive.size > 0) this.#declareInclusive(element.scope, outerScope, written);
-    this.#declare(element.prefix, element.namespace, written);
-    let prefixed = false;
+  /** Declares what the element needs and the output so far does not say. */
+  #declareAll(element: XmlElement, outerScope: NamespaceScope | null): void {
+    if (this.#inclusive.size > 0 && element.scope !== outerScope) this.#declareInclusive(element.scope, outerScope);
+    this.#declare(element.prefix, element.namespace);
     for (const { prefix, namespace } of element.attributes) {
-      if (prefix === '') continue;
-      prefixed = true;
-      this.#declare(prefix, namespace, written);
+      if (prefix !== '') this.#declare(prefix, namespace);
     }
-    if (prefixed || this.#inclusive.size > 0) this.#refuseAmbiguity(element);
-    return written.length < 2 ? written : sortDeclarations(written);
+  }
+
+  /** The text of the element's declarations, which are those after `mark`. */
+  #declarations(element: XmlElement, mark: number): string {
+    this.#refuseAmbiguity(element);
+    const own = this.#written.slice(mark);
+    if (own.length > 1) own.sort(compareDeclarations);
+    let text = '';
+    for (const each of own) text += declarationText(each);
+    return text;
   }
 
   /**
    * Exclusive C14N §3: a listed prefix is written wherever it is in scope, used or not. Below the apex only the
    * element's own declarations can change that, so the way up ends at the parent's scope.
    */
-  #declareInclusive(scope: NamespaceScope | null, outerScope: NamespaceScope | null, written: Declaration[]): void {
+  #declareInclusive(scope: NamespaceScope | null, outerScope: NamespaceScope | null): void {
     const seen = new Set<string>();
     for (let binding = scope; binding !== outerScope && binding !== null; binding = binding.outer) {
       if (!this.#inclusive.has(binding.prefix) || seen.has(binding.prefix)) continue;
       seen.add(binding.prefix);
-      this.#declare(binding.prefix, binding.uri, written);
+      this.#declare(binding.prefix, binding.uri);
     }
   }
 
-  #declare(prefix: string, uri: string, written: Declaration[]): void {
+  #declare(prefix: string, uri: string): void {
     if (prefix === 'xml') return;
-    const current = this.#rendered.get(prefix);
-    if (current === uri || (current === undefined && uri === '')) return;
-    this.#former.push({ prefix, uri: current });
+    const former = this.#rendered.get(prefix);
+    if (former === uri || (former === undefined && uri === '')) return;
     this.#rendered.set(prefix, uri);
-    written.push({ prefix, uri });
+    this.#written.push({ prefix, uri, former });
   }
 
-  /** No parsed element is ambiguous; one that was put together from parts could be. */
+  /**
+   * No parsed element is ambiguous; one that was put together from parts could be. Without a declaration of its own
+   * none can: then each of its prefixes means what the output so far says.
+   */
   #refuseAmbiguity({ prefix, namespace, attributes }: XmlElement): void {
-    const means = (candidate: string, uri: string): boolean =>
-      candidate === 'xml' || (this.#rendered.get(candidate) ?? '') === uri;
-    const clear =
-      means(prefix, namespace) && attributes.every((each) => each.prefix === '' || means(each.prefix, each.namespace));
-    if (!clear) ambiguous();
+    if (!this.#means(prefix, namespace)) ambiguous();
+    for (const each of attributes) {
+      if (each.prefix !== '' && !this.#means(each.prefix, each.namespace)) ambiguous();
+    }
+  }
+
+  #means(prefix: string, uri: string): boolean {
+    return prefix === 'xml' || (this.#rendered.get(prefix) ?? '') === uri;
   }
 }
 

@@ -3,7 +3,6 @@ import { GatewayError } from '../shared/index.js';
 import { malformed } from './faults.js';
 
 // XML 1.0 §2.2, Char, less what valid UTF-8 cannot hold (surrogates) and NUL, which is refused before.
-// eslint-disable-next-line no-control-regex -- these are the characters that are sought
 const NOT_CHAR = /[\u0001-\u0008\u000B\u000C\u000E-\u001F\uFFFE\uFFFF]/;
 const BOM = '\uFEFF';
 

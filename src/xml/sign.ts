@@ -1,11 +1,11 @@
-import { createHash, sign as signBytes } from 'node:crypto';
+import { hash, sign as signBytes } from 'node:crypto';
 import { GatewayError } from '../shared/index.js';
 import { attribute, element } from './build.js';
 import { canonicalize } from './canonicalize.js';
-import type { SigningKey } from './keys.js';
+import type { SignatureAlgorithm, SigningKey } from './keys.js';
 import { ENVELOPED_SIGNATURE, EXC_C14N, XMLDSIG_NAMESPACE } from './namespaces.js';
 import { attributeValue } from './navigate.js';
-import { identifiersOf } from './signature-algorithms.js';
+import { identifiersOf, signatureAlgorithms } from './signature-algorithms.js';
 import type { XmlElement, XmlNode } from './tree.js';
 
 export interface SigningOptions {
@@ -20,50 +20,68 @@ function ds(localName: string, children: readonly XmlNode[], algorithm?: string)
   return element({ prefix: 'ds', localName, namespace: XMLDSIG_NAMESPACE, attributes, children });
 }
 
-function exclusiveTransform(prefixes: readonly string[]): XmlElement {
-  if (prefixes.length === 0) return ds('Transform', [], EXC_C14N);
+// What is the same in every signature is built once: the tree is immutable, so it can stand in all of them.
+const CANONICALIZATION_METHOD = ds('CanonicalizationMethod', [], EXC_C14N);
+const ENVELOPED_TRANSFORM = ds('Transform', [], ENVELOPED_SIGNATURE);
+const PLAIN_TRANSFORMS = ds('Transforms', [ENVELOPED_TRANSFORM, ds('Transform', [], EXC_C14N)]);
+
+interface Methods {
+  readonly signatureMethod: XmlElement;
+  readonly digestMethod: XmlElement;
+}
+
+const METHODS: ReadonlyMap<SignatureAlgorithm, Methods> = new Map(
+  signatureAlgorithms.map((algorithm) => {
+    const { signature, digest } = identifiersOf(algorithm);
+    const methods = {
+      signatureMethod: ds('SignatureMethod', [], signature),
+      digestMethod: ds('DigestMethod', [], digest),
+    };
+    return [algorithm, methods];
+  }),
+);
+
+function methodsOf({ algorithm, privateKey }: SigningKey): Methods {
+  const methods = METHODS.get(algorithm);
+  if (methods === undefined || privateKey.asymmetricKeyType !== identifiersOf(algorithm).method.keyType) {
+    throw new GatewayError('SIGNATURE_ALGORITHM', `The signing key is not fit for ${algorithm}.`);
+  }
+  return methods;
+}
+
+function transforms(prefixes: readonly string[]): XmlElement {
+  if (prefixes.length === 0) return PLAIN_TRANSFORMS;
   const parameter = element({
     prefix: 'ec',
     localName: 'InclusiveNamespaces',
     namespace: EXC_C14N,
     attributes: [attribute('PrefixList', prefixes.join(' '))],
   });
-  return ds('Transform', [parameter], EXC_C14N);
+  return ds('Transforms', [ENVELOPED_TRANSFORM, ds('Transform', [parameter], EXC_C14N)]);
 }
 
 function signedInfoOf(content: XmlElement, key: SigningKey, inclusivePrefixes: readonly string[]): XmlElement {
   const id = attributeValue(content, 'ID') ?? '';
   if (id === '') throw new GatewayError('SIGNATURE_FORM', 'An element without an ID cannot be signed.');
-  const { signature, digest, method } = identifiersOf(key.algorithm);
-  const bytes = canonicalize(content, inclusivePrefixes);
-  const digestValue = createHash(method.digest).update(bytes, 'utf8').digest('base64');
+  const { signatureMethod, digestMethod } = methodsOf(key);
+  const { digest } = identifiersOf(key.algorithm).method;
+  const digestValue = hash(digest, canonicalize(content, inclusivePrefixes), 'base64');
   const reference = element({
     prefix: 'ds',
     localName: 'Reference',
     namespace: XMLDSIG_NAMESPACE,
     attributes: [attribute('URI', `#${id}`)],
-    children: [
-      ds('Transforms', [ds('Transform', [], ENVELOPED_SIGNATURE), exclusiveTransform(inclusivePrefixes)]),
-      ds('DigestMethod', [], digest),
-      ds('DigestValue', [digestValue]),
-    ],
+    children: [transforms(inclusivePrefixes), digestMethod, ds('DigestValue', [digestValue])],
   });
-  return ds('SignedInfo', [
-    ds('CanonicalizationMethod', [], EXC_C14N),
-    ds('SignatureMethod', [], signature),
-    reference,
-  ]);
+  return ds('SignedInfo', [CANONICALIZATION_METHOD, signatureMethod, reference]);
 }
 
-function signatureValueOf(signedInfo: XmlElement, { privateKey, algorithm }: SigningKey): Promise<string> {
-  const { method } = identifiersOf(algorithm);
-  if (privateKey.asymmetricKeyType !== method.keyType) {
-    throw new GatewayError('SIGNATURE_ALGORITHM', `The signing key is not fit for ${algorithm}.`);
-  }
-  const data = Buffer.from(canonicalize(signedInfo), 'utf8');
+/** Signs octets on the thread pool. xmldsig-core1 §6.4.3: an ECDSA value is r and s, each as long as the curve's order. */
+export function signOctets(octets: Uint8Array, { privateKey, algorithm }: SigningKey): Promise<Buffer> {
+  const { digest } = identifiersOf(algorithm).method;
   return new Promise((resolve, reject) => {
-    signBytes(method.digest, data, { key: privateKey, dsaEncoding: 'ieee-p1363' }, (fault, value) => {
-      if (fault === null) resolve(value.toString('base64'));
+    signBytes(digest, octets, { key: privateKey, dsaEncoding: 'ieee-p1363' }, (fault, value) => {
+      if (fault === null) resolve(value);
       else reject(fault);
     });
   });
@@ -81,8 +99,12 @@ export async function signEnveloped(
   { position, inclusivePrefixes = [] }: SigningOptions,
 ): Promise<XmlElement> {
   const signedInfo = signedInfoOf(content, key, inclusivePrefixes);
-  const signatureValue = await signatureValueOf(signedInfo, key);
+  const value = await signOctets(Buffer.from(canonicalize(signedInfo), 'utf8'), key);
   const certificate = ds('X509Data', [ds('X509Certificate', [key.certificate])]);
-  const signature = ds('Signature', [signedInfo, ds('SignatureValue', [signatureValue]), ds('KeyInfo', [certificate])]);
+  const signature = ds('Signature', [
+    signedInfo,
+    ds('SignatureValue', [value.toString('base64')]),
+    ds('KeyInfo', [certificate]),
+  ]);
   return { ...content, children: content.children.toSpliced(position, 0, signature) };
 }

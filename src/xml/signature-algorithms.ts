@@ -61,13 +61,27 @@ function identifierIn<Value>(table: ReadonlyMap<string, Value>, matches: (value:
   throw new RangeError('An algorithm without an identifier.');
 }
 
-/** The identifiers that a signature by that algorithm carries, and the digest that it uses throughout. */
-export function identifiersOf(algorithm: SignatureAlgorithm): {
+/** The identifiers that a signature by an algorithm carries, and the digest that it uses throughout. */
+export interface AlgorithmIdentifiers {
   readonly signature: string;
   readonly digest: string;
   readonly method: SignatureMethod;
-} {
-  const signature = identifierIn(SIGNATURE_METHODS, (method) => method.name === algorithm);
-  const method = signatureMethodOf(signature, false);
-  return { signature, method, digest: digestIdentifier(method.digest) };
+}
+
+/** In the order of `SIGNATURE_METHODS`. */
+export const signatureAlgorithms: readonly SignatureAlgorithm[] = [...SIGNATURE_METHODS.values()].flatMap(({ name }) =>
+  name === 'rsa-sha1' ? [] : [name],
+);
+
+const IDENTIFIERS = new Map<SignatureMethod['name'], AlgorithmIdentifiers>(
+  [...SIGNATURE_METHODS].map(([signature, method]) => [
+    method.name,
+    { signature, method, digest: digestIdentifier(method.digest) },
+  ]),
+);
+
+export function identifiersOf(algorithm: SignatureAlgorithm): AlgorithmIdentifiers {
+  const identifiers = IDENTIFIERS.get(algorithm);
+  if (identifiers === undefined) throw new RangeError('An algorithm without an identifier.');
+  return identifiers;
 }

@@ -1,4 +1,4 @@
-import { createHash, timingSafeEqual, verify as verifyBytes } from 'node:crypto';
+import { hash, timingSafeEqual, verify as verifyBytes } from 'node:crypto';
 import { GatewayError } from '../shared/index.js';
 import { canonicalize } from './canonicalize.js';
 import type { VerificationKey } from './keys.js';
@@ -39,13 +39,12 @@ const CURVES: readonly string[] = ['prime256v1', 'secp384r1', 'secp521r1'];
 
 /** A copy without that child; the text on both its sides becomes one run, as everywhere in a tree. */
 function without(parent: XmlElement, removed: XmlElement): XmlElement {
-  const children: XmlNode[] = [];
-  for (const child of parent.children) {
-    if (child === removed) continue;
-    const last = children.at(-1);
-    if (typeof child === 'string' && typeof last === 'string') children[children.length - 1] = last + child;
-    else children.push(child);
-  }
+  const at = parent.children.indexOf(removed);
+  const [before, after] = [parent.children[at - 1], parent.children[at + 1]];
+  const joined = typeof before === 'string' && typeof after === 'string';
+  const children: XmlNode[] = joined
+    ? parent.children.toSpliced(at - 1, 3, before + after)
+    : parent.children.toSpliced(at, 1);
   return { ...parent, children };
 }
 
@@ -70,7 +69,7 @@ function checkReference(element: XmlElement, form: SignatureForm): void {
 }
 
 function checkDigest(content: string, form: SignatureForm, digest: string): void {
-  const actual = createHash(digest).update(content, 'utf8').digest();
+  const actual = hash(digest, content, 'buffer');
   if (actual.length !== form.digestValue.length || !timingSafeEqual(actual, form.digestValue)) {
     throw new GatewayError('SIGNATURE_DIGEST_MISMATCH');
   }
