@@ -11,9 +11,10 @@ import { queueHealth } from './metric-sources.js';
 /** The public listener, not yet listening. @throws GatewayError KEY_UNREADABLE for the TLS files */
 export async function publicListener(application: Application): Promise<FastifyInstance> {
   const { listen } = application.generation.config;
+  const loggerInstance: FastifyBaseLogger = application.log;
   const app = fastify({
     ...publicServerOptions({ ids: application.ids, trustProxy: listen.trustProxy }),
-    loggerInstance: application.log as FastifyBaseLogger,
+    loggerInstance,
     ...(listen.tls === undefined ? {} : { https: readTls(listen.tls) }),
   });
   await registerGateway(app, application.gatewayDeps());

@@ -10,6 +10,11 @@ export interface ServeOptions {
   readonly request: ConfigurationRequest;
   /** Whether this process also works on the provisioning queue. */
   readonly withWorker: boolean;
+  /**
+   * Which of several processes that share the public port this is, counted from 1. Each has figures of its own, so
+   * each serves them on a port of its own: the operations port, and those that follow it.
+   */
+  readonly place: number;
 }
 
 /** A running gateway. */
@@ -47,7 +52,10 @@ export async function startGateway(application: Application, options: ServeOptio
     const operations = operationsListener(application);
     const gateway = await publicListener(application);
     listeners.push(gateway, operations);
-    const operationsAddress = await listen(operations, config.operations);
+    const operationsAddress = await listen(operations, {
+      ...config.operations,
+      port: config.operations.port + options.place - 1,
+    });
     const publicAddress = await listen(gateway, config.listen);
     await canary.start();
     reloader.start();

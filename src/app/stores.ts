@@ -78,7 +78,12 @@ function openRedis(address: RemoteStoreAddress, config: StoreConfig, options: St
   });
   const spool = createSpool({ path: local('spool'), clock });
   const traces = createRedisTraceStore({ connection, clock, bounds: config.traces });
-  const hangUp = { close: () => Promise.resolve(connection.disconnect()) };
+  const hangUp = {
+    close: () => {
+      connection.disconnect();
+      return Promise.resolve();
+    },
+  };
   return { state, backend, spool, traces, close: () => closeAll([traces, backend, state, spool, hangUp]) };
 }
 

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
+import { rm } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -31,9 +32,7 @@ export interface DemoStage {
  */
 export async function setTheStage(store: string | null): Promise<DemoStage> {
   const directory = mkdtempSync(join(tmpdir(), 'claims-gateway-demo-'));
-  const opened: { close(): Promise<unknown> }[] = [
-    { close: () => Promise.resolve(rmSync(directory, { recursive: true, force: true })) },
-  ];
+  const opened: { close(): Promise<unknown> }[] = [{ close: () => rm(directory, { recursive: true, force: true }) }];
   const close = async () => {
     for (const each of opened.toReversed()) await each.close();
   };
@@ -51,7 +50,7 @@ export async function setTheStage(store: string | null): Promise<DemoStage> {
     const config = requireConfiguration(readConfiguration(request));
     const log = createLogger({ level: 'error' });
     const application = await Application.open(config, { ...systemServices('demo'), log });
-    const gateway = await startGateway(application, { request, withWorker: true });
+    const gateway = await startGateway(application, { request, withWorker: true, place: 1 });
     opened.push({ close: () => gateway.stop() });
     idp.registerApp({ label: 'Zivver', metadata: await textOf(`${publicUrl}/saml/okta/metadata`) });
     zivver.setIdpMetadata(await textOf(`${publicUrl}/saml/metadata`));

@@ -1,6 +1,7 @@
 import { Application, startGateway, systemServices } from '../app/index.js';
 import { loadOrFail } from './configuration.js';
 import type { ExitStatus } from './exit.js';
+import { placeAmongProcesses, superviseProcesses } from './processes.js';
 import { untilStopped } from './signals.js';
 import type { Terminal } from './terminal.js';
 
@@ -13,12 +14,15 @@ export interface ServeOptions {
 
 /** Runs the gateway until SIGTERM or SIGINT. */
 export async function serve(options: ServeOptions, terminal: Terminal): Promise<ExitStatus> {
+  const place = placeAmongProcesses(terminal.env);
   const config = loadOrFail(options.config, terminal);
-  if (options.processes > 1) return (await import('./processes.js')).serveInProcesses(options, terminal);
-  const application = await Application.open(config, systemServices('serve'));
+  if (options.processes > 1 && place === null) return superviseProcesses(options.processes, terminal);
+  const application = await Application.open(config, systemServices(place === null ? 'serve' : `serve-${place}`));
   const gateway = await startGateway(application, {
     request: { directory: options.config, env: terminal.env },
-    withWorker: options.withWorker ?? config.store.kind === 'embedded',
+    // The budget is shared, so one process of the machine is as good as all of them.
+    withWorker: (options.withWorker ?? config.store.kind === 'embedded') && (place ?? 1) === 1,
+    place: place ?? 1,
   });
   await untilStopped({ onHangup: () => gateway.reload() });
   await gateway.stop();

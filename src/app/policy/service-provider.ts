@@ -40,7 +40,7 @@ function encryption(config: ServiceProviderConfig): ServiceProvider['encryption'
   const [recipient] = parseCertificates(certificate.pem);
   const [key] = verificationKeys(certificate.pem);
   // The configuration has found it readable.
-  if (recipient === undefined || key === undefined) return null;
+  if (key === undefined) return null;
   return {
     recipient: { publicKey: key.publicKey, certificate: recipient.base64 },
     algorithms: { ...KEY_TRANSPORT[keyTransport], content: CONTENT[content] },
