@@ -59,6 +59,18 @@ t.test("the README's first configuration for Okta loads in place of the one in t
   t.same(parse(okta ?? ''), parse(projectFile('config/idps/okta.yaml')), 'and says the same');
 });
 
+for (const [index, block] of fencesOf(projectFile('docs/configuration.md'), 'yaml').entries()) {
+  const part = parse(block) as Readonly<Record<string, unknown>>;
+  t.test(
+    `part ${index + 1} of the configuration page (${Object.keys(part).join(', ')}) fits an IdP's file`,
+    async (t) => {
+      const one = await fixture(t.testdir());
+      for (const [key, value] of Object.entries(part)) one.set('idps/okta.yaml', [key], value);
+      t.same(one.faults(), []);
+    },
+  );
+}
+
 t.test("the deployment's paths load in place of those of the repository", async (t) => {
   const one = await fixture(t.testdir());
   const [block = ''] = fencesOf(projectFile('deploy/README.md'), 'yaml');
