@@ -97,8 +97,7 @@ export const messages: Readonly<Record<Language, Readonly<Record<PublicMessage, 
     'account-data-missing': {
       title: 'Uw account is niet volledig',
       happened: 'De aanmeldpagina van uw organisatie stuurde niet alles wat nodig is om u aan te melden.',
-      action:
-        'Geef uw ICT-servicedesk de onderstaande referentie: zij moeten de gegevens van uw account aanvullen.',
+      action: 'Geef uw ICT-servicedesk de onderstaande referentie: zij moeten de gegevens van uw account aanvullen.',
     },
     'too-large': {
       title: 'Dit aanmeldbericht is te groot',

@@ -1,7 +1,13 @@
-import type { AuditEvent, LoginEntry, TraceStep } from '../observe/index.js';
+import {
+  attributeDifference,
+  type AuditEvent,
+  type LoginEntry,
+  type TraceEntry,
+  type TraceStep,
+} from '../observe/index.js';
+import type { Submission } from '../provisioning/index.js';
 import type { OutgoingResponse, VerifiedLogin } from '../saml/index.js';
 import type { GatewayError } from '../shared/index.js';
-import { attributeDifferences } from './attribute-differences.js';
 import type { RequestContext } from './context.js';
 import type { GatewayDeps } from './runtime.js';
 import type { TimedStep } from './steps.js';
@@ -10,13 +16,14 @@ import type { TimedStep } from './steps.js';
 export interface Delivered {
   readonly login: VerifiedLogin;
   readonly outgoing: OutgoingResponse;
+  readonly submission: Submission;
 }
 
 /** Writes down that a login was delivered: one audit line, the metrics, the trace. */
 export async function recordDelivery(
   deps: GatewayDeps,
   context: RequestContext,
-  { login, outgoing }: Delivered,
+  { login, outgoing, submission }: Delivered,
 ): Promise<void> {
   const idp = context.route?.idp.name ?? null;
   const steps = context.steps.finish();
@@ -27,8 +34,17 @@ export async function recordDelivery(
     account: outgoing.nameId,
     code: 'OK',
     steps: steps.map((step) => ({ ...step, result: 'pass' })),
-    attributes: attributeDifferences(outgoing.attributesIn, outgoing.attributesOut, context.runtime.redactionKey),
+    attributes: attributeDifference(outgoing.attributesIn, outgoing.attributesOut, context.runtime.redactionKey),
   });
+  // Provisioning tells of every job by itself; that there is none, only the gateway knows.
+  if (submission.action === 'skip') {
+    addToTrace(deps, context, {
+      kind: 'provisioning',
+      at: deps.clock.now(),
+      event: 'skipped',
+      detail: submission.reason,
+    });
+  }
   await deps.audit.append({
     ...auditHead(context, 'OK', 'deliver'),
     account: context.runtime.accountNames(outgoing.nameId),
@@ -108,20 +124,23 @@ function auditHead(context: RequestContext, code: LoginEntry['code'], decision: 
   };
 }
 
-/** Not waited for: a trace is for looking things up later, and no login is held or lost for it. */
 function writeTrace(
   deps: GatewayDeps,
   context: RequestContext,
   facts: Pick<LoginEntry, 'code' | 'steps' | 'attributes'> & { readonly account: string },
 ): void {
-  const entry: LoginEntry = {
+  addToTrace(deps, context, {
     kind: 'login',
     at: deps.clock.now(),
     idp: context.route?.idp.name ?? '',
     duration: deps.elapsed() - context.startedAt,
     ...facts,
     account: context.runtime.accountNames(facts.account),
-  };
+  });
+}
+
+/** Not waited for: a trace is for looking things up later, and no login is held or lost for it. */
+function addToTrace(deps: GatewayDeps, context: RequestContext, entry: TraceEntry): void {
   deps.traces.add(context.reference, entry).catch(() => {
     deps.metrics.traceError();
   });

@@ -1,16 +1,15 @@
 import type { AccountNames, AuditLog, Metrics, TraceStore } from '../observe/index.js';
 import type { Provisioner, Sealer } from '../provisioning/index.js';
-import type { IdentityProvider, Issuing, ServiceProvider } from '../saml/index.js';
+import type { IdentityProvider, Issuing, ReceiveContext, ServiceProvider } from '../saml/index.js';
 import type { Clock, IdSource, RandomBytes } from '../shared/index.js';
 import type { StateStore } from '../state/index.js';
-import type { XmlLimits, SigningKey } from '../xml/index.js';
 
 export interface GatewayLimits {
   /** Bytes of a form that is posted to us. */
   readonly bodyBytes: number;
   /** Bytes of a decoded SAML message. */
   readonly messageBytes: number;
-  readonly xml: XmlLimits;
+  readonly xml: ReceiveContext['limits'];
   /** How long an SP-initiated login may take, from the SP's request to the IdP's response; ms. */
   readonly requestLifetime: number;
   /** Per remote address; `per` in ms. */
@@ -43,7 +42,7 @@ export interface LoginRoute {
     readonly nameIdPolicy: 'carry' | 'omit';
     readonly requestedAuthnContext: 'carry' | 'omit';
     /** Signs our requests; null sends them unsigned. */
-    readonly key: SigningKey | null;
+    readonly key: Issuing['key'] | null;
   };
   /** Where the form is posted that ends a login. */
   readonly deliverTo: string;
@@ -78,18 +77,21 @@ export interface GatewayRuntime {
   readonly limits: GatewayLimits;
   /** What to do with a response to our request from a browser without our cookie. */
   readonly missingCookie: 'refuse' | 'allow';
-  readonly metadata: MetadataSource;
+  readonly metadata: OwnMetadata;
   readonly accountNames: AccountNames;
   /** Keys the fingerprints of values in traces. */
   readonly redactionKey: Uint8Array;
 }
 
-/** Our own metadata, written when asked, since `validUntil` and the keys' states move with time. */
-export interface MetadataSource {
-  /** We as the SP of this IdP. */
-  asServiceProvider(route: LoginRoute): Promise<string>;
-  /** We as the IdP of the SP, with the SSO endpoints of these routes. */
-  asIdentityProvider(routes: readonly LoginRoute[]): Promise<string>;
+/** What stands in our own metadata beside what the routes say. Certificates are base64 of the DER. */
+export interface OwnMetadata {
+  /** Of the active key and the next ones. */
+  readonly signingCertificates: readonly string[];
+  readonly decryptionCertificates: readonly string[];
+  /** From the moment of serving until validUntil, ms. */
+  readonly validFor: number;
+  /** Signs the documents; null leaves them unsigned. */
+  readonly key: Issuing['key'] | null;
 }
 
 export interface GatewayDeps {

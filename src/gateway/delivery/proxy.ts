@@ -9,7 +9,6 @@ import type { GatewayRuntime, ProxyTarget } from '../runtime.js';
 /** Registers the HTTP client of the reverse proxy. */
 export async function registerProxyClient(app: FastifyInstance): Promise<void> {
   await app.register(fastifyReplyFrom, {
-    undici: false,
     disableRequestLogging: true,
     disableCache: true,
     destroyAgent: true,
@@ -44,7 +43,7 @@ export async function postThroughProxy(
     contentType: 'application/x-www-form-urlencoded',
     queryString: () => action.search.slice(1),
     rewriteRequestHeaders: (request, headers) =>
-      requestHeaders(deliveryHeaders(headers), origin(request, 'POST', runtime)),
+      requestHeaders(deliveryHeaders(headers), sender(request, 'POST', runtime)),
     rewriteHeaders: (headers) => responseHeaders(headers, addressesOf(runtime, target, action)),
   });
 }
@@ -58,18 +57,14 @@ export async function passThrough(
   const path = request.url.split('?', 1)[0] ?? '/';
   return forward(reply, `${target.upstream}${path}`, {
     target,
-    rewriteRequestHeaders: (incoming, headers) => requestHeaders(headers, origin(incoming, incoming.method, runtime)),
+    rewriteRequestHeaders: (incoming, headers) => requestHeaders(headers, sender(incoming, incoming.method, runtime)),
     rewriteHeaders: (headers) => responseHeaders(headers, addressesOf(runtime, target, null)),
   });
 }
 
 type ForwardOptions = NonNullable<Parameters<FastifyReply['from']>[1]> & { readonly target: ProxyTarget };
 
-async function forward(
-  reply: FastifyReply,
-  url: string,
-  { target, ...options }: ForwardOptions,
-): Promise<SendAnswer> {
+async function forward(reply: FastifyReply, url: string, { target, ...options }: ForwardOptions): Promise<SendAnswer> {
   assertReadablePath(url);
   return new Promise((resolve, reject) => {
     // A browser that leaves ends the exchange: there is nobody to answer, and nothing else would settle this.
@@ -93,7 +88,8 @@ async function forward(
 function assertReadablePath(url: string): void {
   try {
     const path = decodeURIComponent(url);
-    if (!/(?:^|\/)\.\.(?:\/|$)/.test(path)) return;
+    // WHATWG URL §4.4: a backslash separates segments too.
+    if (!/(?:^|[/\\])\.\.(?:[/\\]|$)/.test(path)) return;
   } catch (cause) {
     throw new GatewayError('HTTP_MALFORMED', 'The path is not percent-encoded UTF-8.', { cause });
   }
@@ -107,8 +103,8 @@ function asUpstreamFailure(error: Error, target: ProxyTarget): GatewayError {
     : new GatewayError('UPSTREAM_UNREACHABLE', `${target.upstream}: ${error.message}`, { cause: error });
 }
 
-function origin(request: FastifyRequest, method: string, runtime: GatewayRuntime) {
-  return { method, address: request.ip, cookies: cookiePolicy(runtime.publicUrl) };
+function sender({ ip }: Pick<FastifyRequest, 'ip'>, method: string, runtime: GatewayRuntime) {
+  return { method, address: ip, cookies: cookiePolicy(runtime.publicUrl) };
 }
 
 function addressesOf(runtime: GatewayRuntime, target: ProxyTarget, action: URL | null): Addresses {
