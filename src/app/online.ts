@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import type { GatewayConfig, IdpConfig } from '../config/index.js';
 import { ScimClient, type TenantSettings } from '../provisioning/index.js';
 import { GatewayError } from '../shared/index.js';
@@ -11,6 +12,9 @@ export interface OnlineResult {
   readonly result: 'pass' | 'fail';
   readonly detail: string;
 }
+
+/** How long a Redis may take to be connected to. Milliseconds. */
+const CONNECT_WITHIN = 3_000;
 
 /** A clock that is off by more makes logins fail. Milliseconds. */
 const CLOCK_TOLERANCE = 60_000;
@@ -39,8 +43,9 @@ async function askStore({ store }: GatewayConfig, { clock }: ApplicationServices
       return result(reasonOf(error));
     }
   }
-  const connection = connectRedis(store, 'blocking');
+  const connection = connectRedis(store, 'commands');
   try {
+    await once(connection, 'ready', { signal: AbortSignal.timeout(CONNECT_WITHIN) }).catch(() => undefined);
     await createRedisStore({ connection }).ping();
     return result(null);
   } catch (error) {

@@ -1,7 +1,9 @@
 import { readdirSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import * as checks from './checks.js';
+import { completeDomainKey } from './complete/domain-key.js';
 import { completeIdp, type Foundation } from './complete/idp.js';
+import { idpDefaults } from './complete/presets.js';
 import type { Report } from './complete/report.js';
 import { completeServiceProvider } from './complete/service-provider.js';
 import type { ConfigFault } from './fault.js';
@@ -150,6 +152,13 @@ class Load {
     const parsed = schema.safeParse(file.data);
     if (!parsed.success) {
       this.#faults.push(...schemaFaults(parsed.error.issues, file, () => inputJsonSchema(schema)));
+      const domainKey = schema.shape.domainKey.safeParse(isMapping(file.data) ? file.data['domainKey'] : undefined);
+      // What has no default is told together with the rest.
+      if (foundation !== null && domainKey.success) {
+        completeDomainKey(foundation.domainKey, domainKey.data, idpDefaults.generic, (at, unfit) =>
+          this.#faults.push(file.fault(at, unfit)),
+        );
+      }
       return null;
     }
     const input: IdpInput = parsed.data;

@@ -44,7 +44,6 @@ function recipientSchema({ source }: Scalars) {
 
 function trustSchemas(scalars: Scalars) {
   const { choice, flag, text, duration } = scalars;
-  const { url } = urls(scalars);
   return {
     unsolicited: choice('allow', 'refuse')
       .prefault('refuse')
@@ -79,7 +78,8 @@ function trustSchemas(scalars: Scalars) {
         recipient: recipientSchema(scalars)
           .optional()
           .describe('Recipient, or a list of which any will do. Default: `destination`.'),
-        destination: url().optional().describe('Destination; also the ACS URL of our requests. Default: our ACS URL.'),
+        // Compared with what the response says, code point by code point: an IdP may know us by plain http.
+        destination: text().optional().describe('Destination; also the ACS URL of our requests. Default: our ACS URL.'),
       })
       .prefault({})
       .describe(

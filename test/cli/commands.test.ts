@@ -1,0 +1,181 @@
+import { existsSync, readFileSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import t, { type Test } from 'tap';
+import { signedResponse } from '../support/saml-response.js';
+import { claimsGateway } from '../support/command-line.js';
+import { idpContent, writeConfiguration } from '../support/configuration.js';
+import { rsaKeyPair } from '../support/pki.js';
+
+const ACCOUNT_KEY = 'https://zivver.com/SAML/Attributes/ZivverAccountKey';
+const NOW = Date.parse('2026-03-01T12:00:00Z');
+
+function configured(t: Test) {
+  const root = t.testdir();
+  const configuration = writeConfiguration(root);
+  configuration.idp('okta', idpContent({ unsolicited: 'allow' }));
+  return { root, ...configuration };
+}
+
+function response(changes: { readonly audience?: string; readonly attributes?: readonly string[] } = {}) {
+  const acs = 'https://sso.example.org/saml/okta/acs';
+  return signedResponse(
+    {
+      now: NOW,
+      issuer: 'https://idp.example.org/idp',
+      audience: changes.audience ?? 'https://sso.example.org/saml/okta/metadata',
+      destination: acs,
+      inResponseTo: null,
+      nameId: 'anna@example.org',
+      attributes: [{ name: ACCOUNT_KEY, values: changes.attributes ?? ['the-account-key-of-anna'] }],
+    },
+    { key: rsaKeyPair(2048, 'idp').signingKey() },
+  );
+}
+
+t.test('inspect reads XML, base64, a form body and standard input, and says what would be delivered', async (t) => {
+  const { directory, root } = configured(t);
+  const xml = await response();
+  const base64 = Buffer.from(xml).toString('base64');
+  const form = new URLSearchParams({ SAMLResponse: base64, RelayState: 'r' }).toString();
+  const args = ['inspect', '--config', directory, '--idp', 'okta', '--now', new Date(NOW).toISOString()];
+  for (const stdin of [xml, base64, form]) {
+    const { status, out, err } = await claimsGateway([...args, '-'], { stdin });
+    t.equal(status, 0, err);
+    t.match(out, /^would be delivered$/m);
+    t.match(out, /\+ .*DomainKey = \[secret\]/);
+    t.notMatch(out, 'the-domain-key-of-example-org');
+    t.notMatch(out, 'the-account-key-of-anna');
+  }
+  const missing = await claimsGateway([...args, join(root, 'nothing.xml')]);
+  t.equal(missing.status, 2);
+  t.match(missing.err, /Cannot read .*nothing\.xml/);
+});
+
+t.test('inspect --json names each check with expected, seen and remedy, and ends with 1 for a refusal', async (t) => {
+  const { directory } = configured(t);
+  const args = ['inspect', '--config', directory, '--idp', 'okta', '--json', '--now', new Date(NOW).toISOString(), '-'];
+  const { status, out } = await claimsGateway(args, { stdin: await response({ audience: 'https://other.example' }) });
+  t.equal(status, 1);
+  const report = JSON.parse(out) as { checks: { name: string }[] };
+  t.match(report, { verdict: 'refuse', code: 'SAML_AUDIENCE_MISMATCH', idp: 'okta', output: null });
+  t.match(
+    report.checks.find(({ name }) => name === 'audience'),
+    { result: 'fail', expected: /saml\/okta\/metadata/, seen: /other\.example/, remedy: /audience/i },
+  );
+  const late = await claimsGateway(args.with(7, '2026-03-01T13:00:00Z'), { stdin: await response() });
+  t.match(JSON.parse(late.out), { verdict: 'refuse', code: 'SAML_EXPIRED' });
+  const keyless = await claimsGateway(args, { stdin: await response({ attributes: [] }) });
+  t.match(JSON.parse(keyless.out), { verdict: 'refuse', code: 'CLAIM_REQUIRED' });
+});
+
+t.test('inspect --in-response-to takes the place of a request that we sent', async (t) => {
+  const { directory, idp } = configured(t);
+  idp('okta', idpContent({ unsolicited: 'refuse' }));
+  const args = ['inspect', '--config', directory, '--idp', 'okta', '--json', '--now', new Date(NOW).toISOString()];
+  const stdin = await response();
+  t.match(JSON.parse((await claimsGateway([...args, '-'], { stdin })).out), { code: 'SAML_UNSOLICITED_REFUSED' });
+  const other = await claimsGateway([...args, '--in-response-to', '_r1', '-'], { stdin });
+  t.equal(other.status, 1, 'the response answers no request');
+});
+
+t.test('an unknown IdP, an unreadable time and a usage fault end with 2', async (t) => {
+  const { directory } = configured(t);
+  const unknown = await claimsGateway(['inspect', '--config', directory, '--idp', 'nobody', '-']);
+  t.match(unknown, { status: 2, err: /There is no identity provider nobody; the configuration has: okta/ });
+  const time = await claimsGateway(['inspect', '--config', directory, '--idp', 'okta', '--now', 'soon', '-']);
+  t.match(time, { status: 2, err: /--now soon is not an ISO 8601 time/ });
+  t.match(await claimsGateway(['inspect', '-']), { status: 2, err: /--idp/ });
+  t.match(await claimsGateway(['dance']), { status: 2, err: /unknown command/ });
+  t.match(await claimsGateway(['serve', '--processes', 'none']), { status: 2, err: /whole number/ });
+});
+
+t.test('every command explains itself with an example', async (t) => {
+  for (const command of [
+    ['serve'],
+    ['worker'],
+    ['demo'],
+    ['check-config'],
+    ['inspect'],
+    ['metadata'],
+    ['keys', 'generate'],
+    ['audit', 'verify'],
+  ]) {
+    const { status, out } = await claimsGateway([...command, '--help']);
+    t.equal(status, 0);
+    t.match(out, new RegExp(`Example:\\s+claims-gateway ${command.join(' ')}`), command.join(' '));
+  }
+  t.match(await claimsGateway(['--version']), { status: 0, out: /^\d+\.\d+\.\d+$/ });
+});
+
+t.test('check-config lists all faults at once with their places', async (t) => {
+  const { directory, gateway, idp } = configured(t);
+  t.match(await claimsGateway(['check-config', '--config', directory]), { status: 0, out: /is sound: 1 identity/ });
+  gateway({ publicUrl: 'http://sso.example.org', colour: 'red' });
+  idp('okta', idpContent({ domain: ['example.org', 'example.com'], domainKey: undefined }));
+  const { status, out } = await claimsGateway(['check-config', '--config', directory]);
+  t.equal(status, 2);
+  t.match(out, /gateway\.yaml:\d+:\d+: publicUrl: /);
+  t.match(out, /gateway\.yaml:\d+:\d+: colour: /);
+  t.match(out, /okta\.yaml:\d+:\d+: domain: /);
+  t.match(out, /okta\.yaml:\d+:\d+: domainKey/);
+  const json = await claimsGateway(['check-config', '--config', directory, '--json']);
+  t.match(JSON.parse(json.out), { valid: false, faults: [{ line: Number }] });
+  const serve = await claimsGateway(['serve', '--config', directory]);
+  t.equal(serve.status, 2, 'serve does not start on it');
+  t.match(serve.err, /colour/);
+});
+
+t.test('an unreadable key ends with 2, the file and the reason', async (t) => {
+  const { directory, write } = configured(t);
+  write('certs/test.key', 'no key at all');
+  const { status, err } = await claimsGateway(['serve', '--config', directory]);
+  t.equal(status, 2);
+  t.match(err, /certs\/test\.key/);
+});
+
+t.test('check-config --online asks the store, the metadata and the SCIM key', async (t) => {
+  const { directory, gateway, idp } = configured(t);
+  const sound = await claimsGateway(['check-config', '--config', directory, '--online', '--json']);
+  t.match(JSON.parse(sound.out), { valid: true, online: [{ name: 'store', result: 'pass' }] });
+  gateway({ store: 'redis://127.0.0.1:1' });
+  idp('okta', idpContent({ metadata: { inline: '<not-metadata/>' } }));
+  const { status, out } = await claimsGateway(['check-config', '--config', directory, '--online']);
+  t.equal(status, 1);
+  t.match(out, /^FAIL store: STORE_UNAVAILABLE/m);
+  t.match(out, /^FAIL metadata of okta: METADATA_INVALID/m);
+});
+
+t.test('metadata prints ours for an IdP and for the service provider', async (t) => {
+  const { directory } = configured(t);
+  const forIdp = await claimsGateway(['metadata', '--config', directory, '--idp', 'okta']);
+  t.match(forIdp.out, /SPSSODescriptor.*Location="https:\/\/sso\.example\.org\/saml\/okta\/acs"/s);
+  const forSp = await claimsGateway(['metadata', '--config', directory, '--sp']);
+  t.match(forSp.out, /entityID="https:\/\/sso\.example\.org\/saml".*IDPSSODescriptor/s);
+  t.match(await claimsGateway(['metadata', '--config', directory]), { status: 2, err: /--idp NAME, or --sp/ });
+  t.match(await claimsGateway(['metadata', '--config', directory, '--idp', 'x']), { status: 2 });
+});
+
+t.test('keys: generate, list, promote only after 48 hours, retire', async (t) => {
+  const { directory, root } = configured(t);
+  const keys = (...args: string[]) => claimsGateway(['keys', ...args, '--config', directory]);
+  t.match(await keys('generate', 'next', '--add'), { status: 0, out: /in state next/ });
+  t.equal(statSync(join(root, 'certs/next.key')).mode & 0o777, 0o600);
+  t.match(await keys('generate', 'next'), { status: 3, err: /KEY_EXISTS/ });
+  const listed = await keys('list', '--json');
+  t.match(JSON.parse(listed.out), {
+    keys: [
+      { id: 'test', state: 'active' },
+      { id: 'next', state: 'next' },
+    ],
+  });
+  t.match(await keys('promote', 'next'), { status: 3, err: /KEY_TOO_YOUNG/ });
+  t.match(await keys('promote', 'next', '--force', 'the old one leaked'), { status: 0, out: /next is now active/ });
+  t.match(readFileSync(join(directory, 'gateway.yaml'), 'utf8'), /the old one leaked/);
+  t.match(await keys('retire', 'next'), { status: 3, err: /KEY_STATE/ });
+  t.match(await keys('generate', 'ec', '--type', 'ec', '--bits', '256'), { status: 0 });
+  t.ok(existsSync(join(root, 'certs/ec.crt')));
+});
+
+t.test('audit verify ends with 2 for what cannot be read', async (t) => {
+  t.match(await claimsGateway(['audit', 'verify', '/nowhere/audit.serve.000001.jsonl']), { status: 2 });
+});
