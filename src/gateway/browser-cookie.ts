@@ -13,7 +13,8 @@ export interface CookiePolicy {
 /**
  * The IdP's answer is a cross-site POST, so the cookie must be SameSite=None and therefore Secure; `__Host-` keeps other hosts
  * of the domain from planting one (RFC 6265bis §4.1.3.2). Over plain http, which only a loopback `publicUrl` may have,
- * browsers drop such a cookie; there the IdP is on the same site (ports do not matter) and Lax is enough.
+ * not every browser keeps such a cookie (Chromium does); there the IdP is on the same site, since ports do not
+ * matter, and Lax is enough.
  */
 export function cookiePolicy(publicUrl: string): CookiePolicy {
   return new URL(publicUrl).protocol === 'https:'
