@@ -4,6 +4,7 @@ import type { Application } from './application.js';
 import { Canary } from './canary.js';
 import type { ConfigurationRequest } from './configuration.js';
 import { listen, operationsListener, publicListener } from './listeners.js';
+import { metricSources } from './metric-sources.js';
 import { Reloader } from './reload.js';
 
 export interface ServeOptions {
@@ -47,6 +48,7 @@ export async function startGateway(application: Application, options: ServeOptio
     await application.close();
   };
   try {
+    application.metrics.setSources(metricSources(application));
     application.health.register(reloader.check());
     application.health.register(canary.check());
     const operations = operationsListener(application);

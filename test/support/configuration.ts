@@ -9,9 +9,9 @@ export interface TestConfiguration {
   /** The directory that holds gateway.yaml. */
   readonly directory: string;
   /** Writes a file below the parent of the directory, such as `certs/token`. */
-  write(path: string, text: string): void;
-  gateway(changes: Readonly<Record<string, unknown>>): void;
-  idp(name: string, content: Readonly<Record<string, unknown>>): void;
+  readonly write: (path: string, text: string) => void;
+  readonly gateway: (changes: Readonly<Record<string, unknown>>) => void;
+  readonly idp: (name: string, content: Readonly<Record<string, unknown>>) => void;
 }
 
 const DOMAIN_KEY = 'https://zivver.com/SAML/Attributes/DomainKey';
