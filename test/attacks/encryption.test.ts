@@ -1,0 +1,3 @@
+import { runFamilies } from './run-families.js';
+
+await runFamilies(['encryption']);
