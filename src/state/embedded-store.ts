@@ -1,6 +1,6 @@
 import { mkdirSync } from 'node:fs';
 import { open, type Database } from 'lmdb';
-import { GatewayError, type Clock } from '../shared/index.js';
+import { GatewayError, reasonOfFailedCommit, type Clock } from '../shared/index.js';
 import type { StateStore } from './store.js';
 
 export interface EmbeddedStoreOptions {
@@ -138,7 +138,8 @@ export class EmbeddedStore implements StateStore {
   async #guard<T>(action: () => T | Promise<T>): Promise<T> {
     try {
       return await action();
-    } catch (cause) {
+    } catch (error) {
+      const cause = await reasonOfFailedCommit(error);
       throw new GatewayError('STORE_UNAVAILABLE', `the embedded store failed: ${describe(cause)}`, { cause });
     }
   }
@@ -151,7 +152,8 @@ function openDatabase(path: string): {
 } {
   try {
     mkdirSync(path, { recursive: true, mode: 0o700 });
-    const root = open({ path, maxDbs: 4 });
+    // Of a batch that cannot be committed (disk full) lmdb rejects a promise that nobody holds, which ends the process.
+    const root = open({ path, maxDbs: 4, eventTurnBatching: false });
     return {
       root,
       entries: root.openDB<Entry, EntryKey>({ name: 'entries' }),

@@ -18,6 +18,9 @@ export interface RedisConnectionOptions {
 }
 
 const CONNECT_TIMEOUT = 2_000;
+// A host that vanished without a word leaves its connections open; one that has been silent for so long is dropped and
+// made anew, which after a failover leads to the new master. BullMQ asks for work for at most 10 s at a time.
+const LONGEST_SILENCE = { commands: 5_000, blocking: 15_000 } as const;
 const LONGEST_PAUSE = 1_000;
 
 /** Opens a connection to a single Redis, to the master that Sentinels name, or to a cluster. Connects in the background. */
@@ -35,6 +38,7 @@ export function connectRedis(
 function open(address: RemoteStoreAddress, purpose: RedisPurpose, commandTimeout: number): Redis | Cluster {
   const common = {
     connectTimeout: CONNECT_TIMEOUT,
+    socketTimeout: LONGEST_SILENCE[purpose],
     ...(address.username === undefined ? {} : { username: address.username }),
     ...(address.password === undefined ? {} : { password: address.password.reveal() }),
     ...(address.tls ? { tls: {} } : {}),
@@ -66,6 +70,8 @@ function open(address: RemoteStoreAddress, purpose: RedisPurpose, commandTimeout
         ...(address.sentinelPassword === undefined ? {} : { sentinelPassword: address.sentinelPassword.reveal() }),
         ...(address.tls ? { enableTLSForSentinelMode: true, sentinelTLS: {} } : {}),
         sentinelRetryStrategy: retryStrategy,
+        // Listens to the Sentinels, so that a master that hangs is left as soon as another is named.
+        failoverDetector: true,
         sentinelCommandTimeout: CONNECT_TIMEOUT,
         reconnectOnError: isReadOnly,
       });

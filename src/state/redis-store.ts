@@ -1,5 +1,5 @@
 import type { Cluster, Redis } from 'ioredis';
-import { GatewayError } from '../shared/index.js';
+import { CircuitBreaker, GatewayError } from '../shared/index.js';
 import type { StateStore } from './store.js';
 
 export interface RedisStoreOptions {
@@ -9,17 +9,27 @@ export interface RedisStoreOptions {
   readonly prefix?: string;
 }
 
+// ioredis gives the error of `commandTimeout` no code and no class of its own.
+const COMMAND_TIMED_OUT = 'Command timed out';
+
 /**
  * The store of several machines. Expiry is Redis's own (PXAT, Redis 6.2): its clock decides, so that all gateways
- * agree. Each command is bounded in time by the connection's options.
+ * agree. Each command is bounded in time by the connection's options; after one that took too long the next ones fail
+ * at once, until Redis answers again.
  */
 class RedisStore implements StateStore {
   readonly #connection: Redis | Cluster;
   readonly #prefix: string;
+  readonly #breaker: CircuitBreaker;
 
   constructor(options: RedisStoreOptions) {
     this.#connection = options.connection;
     this.#prefix = options.prefix ?? 'claims-gateway';
+    this.#breaker = new CircuitBreaker({
+      name: 'Redis',
+      probe: () => this.#connection.ping(),
+      isHang: (error) => error instanceof Error && error.message === COMMAND_TIMED_OUT,
+    });
   }
 
   claimOnce(key: string, expiresAt: number): Promise<boolean> {
@@ -46,6 +56,7 @@ class RedisStore implements StateStore {
   }
 
   close(): Promise<void> {
+    this.#breaker.close();
     return Promise.resolve();
   }
 
@@ -55,8 +66,9 @@ class RedisStore implements StateStore {
 
   async #ask<T>(command: () => Promise<T>): Promise<T> {
     try {
-      return await command();
+      return await this.#breaker.run(command);
     } catch (cause) {
+      if (cause instanceof GatewayError) throw cause;
       const detail = cause instanceof Error ? cause.message : String(cause);
       throw new GatewayError('STORE_UNAVAILABLE', `Redis did not answer: ${detail}`, { cause });
     }

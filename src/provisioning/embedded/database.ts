@@ -1,6 +1,6 @@
 import { mkdirSync } from 'node:fs';
 import { open, type Database } from 'lmdb';
-import { GatewayError } from '../../shared/index.js';
+import { GatewayError, reasonOfFailedCommit } from '../../shared/index.js';
 import type { Failure } from '../queue.js';
 
 export type JobState = 'waiting' | 'delayed' | 'active' | 'dead';
@@ -75,7 +75,7 @@ export class EmbeddedDatabase {
     try {
       return await this.#tables.root.childTransaction(() => action(this.#tables));
     } catch (cause) {
-      throw this.#unavailable(cause);
+      throw this.#unavailable(await reasonOfFailedCommit(cause));
     }
   }
 
@@ -107,7 +107,8 @@ export function nextSequence(tables: Tables): number {
 
 function openTables(path: string): Tables {
   mkdirSync(path, { recursive: true, mode: 0o700 });
-  const root = open({ path, maxDbs: 16 });
+  // Of a batch that cannot be committed (disk full) lmdb rejects a promise that nobody holds, which ends the process.
+  const root = open({ path, maxDbs: 16, eventTurnBatching: false });
   return {
     root,
     jobs: root.openDB({ name: 'jobs' }),

@@ -1,5 +1,5 @@
 import type { Backend } from '../queue.js';
-import type { Connection } from './ask.js';
+import { createAsk, type Connection } from './ask.js';
 import { RedisBudget } from './budget.js';
 import { RedisQueue } from './queue.js';
 import { RedisRecords } from './records.js';
@@ -21,8 +21,10 @@ export interface RedisBackendOptions {
 export function createRedisBackend(options: RedisBackendOptions): Backend {
   const prefix = options.prefix ?? 'claims-gateway';
   const { connection, openBlocking } = options;
+  const { ask, close } = createAsk(connection);
   const queue = new RedisQueue({
     connection,
+    ask,
     openBlocking,
     prefix,
     leaseTime: options.leaseTime ?? 30_000,
@@ -30,8 +32,11 @@ export function createRedisBackend(options: RedisBackendOptions): Backend {
   });
   return {
     queue,
-    records: new RedisRecords(connection, prefix),
-    budget: new RedisBudget(connection, prefix),
-    close: () => queue.close(),
+    records: new RedisRecords(connection, prefix, ask),
+    budget: new RedisBudget(connection, prefix, ask),
+    close: () => {
+      close();
+      return queue.close();
+    },
   };
 }

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { Budget, BudgetLimit, Grant } from '../queue.js';
-import { ask, type Connection } from './ask.js';
+import type { Ask, Connection } from './ask.js';
 import { tenantPrefix } from './keys.js';
 
 /**
@@ -46,18 +46,20 @@ return 1`;
 export class RedisBudget implements Budget {
   readonly #connection: Connection;
   readonly #prefix: string;
+  readonly #ask: Ask;
   readonly #epochs = new Map<string, string>();
 
-  constructor(connection: Connection, prefix: string) {
+  constructor(connection: Connection, prefix: string, ask: Ask) {
     this.#connection = connection;
     this.#prefix = prefix;
+    this.#ask = ask;
   }
 
   async acquire(tenant: string, limit: BudgetLimit, longest: number): Promise<Grant> {
     const slot = randomUUID();
     const keys = [this.#key(tenant, 'slots'), this.#key(tenant, 'hold'), this.#key(tenant, 'epoch')];
     const known = this.#epochs.get(tenant) ?? '';
-    const reply = await ask(() =>
+    const reply = await this.#ask(() =>
       this.#connection.eval(ACQUIRE, 3, ...keys, limit.requests, limit.per, longest, slot, known, randomUUID()),
     );
     const [granted, wait, epoch] = Array.isArray(reply) ? (reply as unknown[]) : [];
@@ -66,11 +68,11 @@ export class RedisBudget implements Budget {
   }
 
   async settle(tenant: string, slot: string, limit: BudgetLimit): Promise<void> {
-    await ask(() => this.#connection.eval(SETTLE, 1, this.#key(tenant, 'slots'), slot, limit.per));
+    await this.#ask(() => this.#connection.eval(SETTLE, 1, this.#key(tenant, 'slots'), slot, limit.per));
   }
 
   async hold(tenant: string, duration: number): Promise<void> {
-    await ask(() => this.#connection.eval(HOLD, 1, this.#key(tenant, 'hold'), Math.max(1, Math.ceil(duration))));
+    await this.#ask(() => this.#connection.eval(HOLD, 1, this.#key(tenant, 'hold'), Math.max(1, Math.ceil(duration))));
   }
 
   #key(tenant: string, part: string): string {

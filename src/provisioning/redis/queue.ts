@@ -2,12 +2,13 @@ import { Queue, type Job } from 'bullmq';
 import { GatewayError } from '../../shared/index.js';
 import type { QueuedJob } from '../job.js';
 import type { DeadLetter, Failure, JobQueue, Lease, QueueDepth } from '../queue.js';
-import { ask, within, type Connection } from './ask.js';
+import { within, type Ask, type Connection } from './ask.js';
 import { Consumer, QUEUE_NAME, type JobData } from './consumer.js';
 import { tenantPrefix } from './keys.js';
 
 export interface RedisQueueOptions {
   readonly connection: Connection;
+  readonly ask: Ask;
   /** Opens a connection whose commands wait; called once per tenant that jobs are taken of. */
   readonly openBlocking: () => Connection;
   readonly prefix: string;
@@ -130,8 +131,8 @@ export class RedisQueue implements JobQueue {
   }
 
   #ask<T>(tenant: string, action: (queue: Queue<JobData>) => Promise<T>): Promise<T> {
+    const { ask, connection } = this.#options;
     return ask(async () => {
-      const { connection } = this.#options;
       // A queue that is made while Redis is away stays broken, so it is made at the first use with Redis there.
       if (connection.status !== 'ready') throw new GatewayError('STORE_UNAVAILABLE', 'Redis is not connected');
       return within(LONGEST_ANSWER, () => action(this.#queue(tenant)));

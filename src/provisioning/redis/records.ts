@@ -1,24 +1,26 @@
 import type { RecordStore } from '../queue.js';
-import { ask, type Connection } from './ask.js';
+import type { Ask, Connection } from './ask.js';
 import { tenantPrefix } from './keys.js';
 
 export class RedisRecords implements RecordStore {
   readonly #connection: Connection;
   readonly #prefix: string;
+  readonly #ask: Ask;
 
-  constructor(connection: Connection, prefix: string) {
+  constructor(connection: Connection, prefix: string, ask: Ask) {
     this.#connection = connection;
     this.#prefix = prefix;
+    this.#ask = ask;
   }
 
   get(tenant: string, keys: readonly string[]): Promise<(string | null)[]> {
     if (keys.length === 0) return Promise.resolve([]);
-    return ask(() => this.#connection.mget(keys.map((key) => this.#record(tenant, key))));
+    return this.#ask(() => this.#connection.mget(keys.map((key) => this.#record(tenant, key))));
   }
 
   async set(tenant: string, key: string, value: string, lifetime: number | null): Promise<void> {
     const name = this.#record(tenant, key);
-    await ask(() =>
+    await this.#ask(() =>
       lifetime === null
         ? this.#connection.set(name, value)
         : this.#connection.set(name, value, 'PX', Math.ceil(lifetime)),
@@ -27,7 +29,7 @@ export class RedisRecords implements RecordStore {
 
   claim(tenant: string, key: string, value: string, lifetime: number | null): Promise<boolean> {
     const name = this.#record(tenant, key);
-    return ask(async () => {
+    return this.#ask(async () => {
       const reply =
         lifetime === null
           ? await this.#connection.set(name, value, 'NX')
@@ -37,19 +39,19 @@ export class RedisRecords implements RecordStore {
   }
 
   remove(tenant: string, key: string): Promise<boolean> {
-    return ask(async () => (await this.#connection.del(this.#record(tenant, key))) > 0);
+    return this.#ask(async () => (await this.#connection.del(this.#record(tenant, key))) > 0);
   }
 
   async listPut(tenant: string, list: string, id: string, value: string): Promise<void> {
-    await ask(() => this.#connection.hset(this.#list(tenant, list), id, value));
+    await this.#ask(() => this.#connection.hset(this.#list(tenant, list), id, value));
   }
 
   listRemove(tenant: string, list: string, id: string): Promise<boolean> {
-    return ask(async () => (await this.#connection.hdel(this.#list(tenant, list), id)) > 0);
+    return this.#ask(async () => (await this.#connection.hdel(this.#list(tenant, list), id)) > 0);
   }
 
   listEntries(tenant: string, list: string, limit: number): Promise<{ readonly id: string; readonly value: string }[]> {
-    return ask(async () => {
+    return this.#ask(async () => {
       // HSCAN may give an entry twice, hence the map.
       const entries = new Map<string, string>();
       let cursor = '0';
@@ -63,7 +65,7 @@ export class RedisRecords implements RecordStore {
   }
 
   listCount(tenant: string, list: string): Promise<number> {
-    return ask(() => this.#connection.hlen(this.#list(tenant, list)));
+    return this.#ask(() => this.#connection.hlen(this.#list(tenant, list)));
   }
 
   #record(tenant: string, key: string): string {
