@@ -1,4 +1,4 @@
-import { createHash, timingSafeEqual } from 'node:crypto';
+import { hash, timingSafeEqual } from 'node:crypto';
 import { GatewayError } from '../shared/index.js';
 import type { XmlElement } from '../xml/index.js';
 import { attributeName, describeAttribute, newAttribute } from './attributes.js';
@@ -10,7 +10,7 @@ import type { DomainKeyPolicy } from './types.js';
  * Enough to tell two keys apart in an audit log. It is short because the key may be guessable: a match proves little.
  */
 export function secretFingerprint(secret: string): string {
-  return createHash('sha256').update(secret, 'utf8').digest('hex').slice(0, 8);
+  return hash('sha256', secret, 'hex').slice(0, 8);
 }
 
 /**
@@ -22,14 +22,13 @@ export function applyDomainKey(
   claims: Claims,
   policy: DomainKeyPolicy,
 ): { readonly claims: Claims; readonly outcome: DomainKeyOutcome } {
-  const inbound = claims.attributes.filter((each) => isDomainKey(each, policy));
+  const name = comparable(policy.attribute);
+  const [inbound, others]: [XmlElement[], XmlElement[]] = [[], []];
+  for (const each of claims.attributes) (comparable(attributeName(each)) === name ? inbound : others).push(each);
   const value = policy.value.reveal();
   const fingerprint = secretFingerprint(value);
   const replaced = (action: DomainKeyOutcome['action']) => ({
-    claims: {
-      ...claims,
-      attributes: [...claims.attributes.filter((each) => !inbound.includes(each)), ours(policy, value)],
-    },
+    claims: { ...claims, attributes: [...others, ours(policy, value)] },
     outcome: { action, dropped: inbound.length, fingerprint },
   });
 
@@ -50,8 +49,8 @@ export function applyDomainKey(
 }
 
 // Whatever its NameFormat, case or surrounding white space: a lax receiver must not find a second one.
-function isDomainKey(saml: XmlElement, policy: DomainKeyPolicy): boolean {
-  return attributeName(saml).trim().toLowerCase() === policy.attribute.trim().toLowerCase();
+function comparable(name: string): string {
+  return name.trim().toLowerCase();
 }
 
 function isOurs(inbound: readonly XmlElement[], policy: DomainKeyPolicy, value: string): boolean {
@@ -62,7 +61,7 @@ function isOurs(inbound: readonly XmlElement[], policy: DomainKeyPolicy, value: 
 }
 
 function equalInConstantTime(left: string, right: string): boolean {
-  const digest = (text: string) => createHash('sha256').update(text, 'utf8').digest();
+  const digest = (text: string) => hash('sha256', text, 'buffer');
   return timingSafeEqual(digest(left), digest(right));
 }
 

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { attributeValue, childrenNamed, parseXml, type XmlElement, type XmlLimits } from '../xml/index.js';
 import { conditionChecks, headChecks, statementChecks } from './assertion-checks.js';
 import { readAssertion, type AssertionFacts } from './assertion-facts.js';
@@ -133,7 +133,7 @@ function describeLogin(
     issueInstant,
     notOnOrAfter,
     confirmationNotOnOrAfter: confirmation.text,
-    digest: createHash('sha256').update(bytes).digest('hex'),
+    digest: hash('sha256', bytes, 'hex'),
   };
 }
 
@@ -146,7 +146,7 @@ function first(
 
 // A digest, since both parts may be of any length; the NUL keeps them apart, as XML cannot hold one.
 function replayKey(issuer: string, assertionId: string): string {
-  return createHash('sha256').update(`${issuer}\0${assertionId}`).digest('base64url');
+  return hash('sha256', `${issuer}\0${assertionId}`, 'base64url');
 }
 
 /**

@@ -1,8 +1,8 @@
 import { deflateRawSync, inflateRawSync } from 'node:zlib';
 import { GatewayError } from '../shared/index.js';
-import { identifiersOf, type SigningKey } from '../xml/index.js';
+import { identifiersOf, signOctets, type SigningKey } from '../xml/index.js';
 import { decodePostMessage, tooLarge } from './bindings.js';
-import { signDetached, type DetachedSignature } from './detached-signature.js';
+import type { DetachedSignature } from './detached-signature.js';
 
 /** A message of the HTTP-Redirect binding (saml-bindings §3.4). */
 export interface RedirectMessage {
@@ -111,7 +111,7 @@ export async function encodeRedirect(endpoint: string, message: OutgoingRedirect
   if (relayState !== null) parts.push(`RelayState=${encodeURIComponent(relayState)}`);
   if (key !== null) {
     parts.push(`SigAlg=${encodeURIComponent(identifiersOf(key.algorithm).signature)}`);
-    const signature = await signDetached(Buffer.from(parts.join('&'), 'utf8'), key);
+    const signature = await signOctets(Buffer.from(parts.join('&'), 'utf8'), key);
     parts.push(`Signature=${encodeURIComponent(signature.toString('base64'))}`);
   }
   return `${endpoint}${endpoint.includes('?') ? '&' : '?'}${parts.join('&')}`;

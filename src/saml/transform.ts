@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { canonicalize, encryptElement, signEnveloped, type XmlElement } from '../xml/index.js';
 import { describeAttribute } from './attributes.js';
 import { firstFault, type Checker } from './checks.js';
@@ -59,7 +59,7 @@ export async function transformUnder(
     attributesOut: claims.attributes.map(describeAttribute),
     domainKey,
     signingKeyId: parties.issuing.key.id,
-    digest: createHash('sha256').update(bytes).digest('hex'),
+    digest: hash('sha256', bytes, 'hex'),
   };
 }
 

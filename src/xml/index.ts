@@ -23,10 +23,11 @@ export {
   verifiedChildren,
   verifiedChildrenNamed,
 } from './navigate.js';
+export { isSignedBy, signOctets } from './octets.js';
 export { parseXml } from './parse.js';
 export { assertSignaturePlacement } from './placement.js';
 export { bindingsInScope, lookupNamespace } from './scope.js';
 export { signEnveloped, type SigningOptions } from './sign.js';
-export { identifiersOf, type DigestName } from './signature-algorithms.js';
+export { identifiersOf, signatureMethodOf, type DigestName } from './signature-algorithms.js';
 export type { NamespaceScope, VerifiedElement, XmlAttribute, XmlElement, XmlNode } from './tree.js';
 export { verifySignature, type SignaturePolicy, type Verification } from './verify.js';

@@ -2,7 +2,9 @@ import type { VerifiedElement, XmlElement } from './tree.js';
 
 /** The child elements, in document order. */
 export function childElements(parent: XmlElement): XmlElement[] {
-  return parent.children.filter((child) => typeof child !== 'string');
+  const elements: XmlElement[] = [];
+  for (const child of parent.children) if (typeof child !== 'string') elements.push(child);
+  return elements;
 }
 
 /** Whether the element has this expanded name. */
@@ -12,7 +14,11 @@ export function isNamed(candidate: XmlElement, namespace: string, localName: str
 
 /** The child elements of that expanded name. */
 export function childrenNamed(parent: XmlElement, namespace: string, localName: string): XmlElement[] {
-  return childElements(parent).filter((child) => isNamed(child, namespace, localName));
+  const named: XmlElement[] = [];
+  for (const child of parent.children) {
+    if (typeof child !== 'string' && isNamed(child, namespace, localName)) named.push(child);
+  }
+  return named;
 }
 
 /** The text directly in the element; text inside child elements is left out. */
@@ -24,7 +30,10 @@ export function textContent(parent: XmlElement): string {
 
 /** The attribute's value, or undefined where there is none. */
 export function attributeValue(owner: XmlElement, localName: string, namespace = ''): string | undefined {
-  return owner.attributes.find((each) => each.localName === localName && each.namespace === namespace)?.value;
+  for (const each of owner.attributes) {
+    if (each.localName === localName && each.namespace === namespace) return each.value;
+  }
+  return undefined;
 }
 
 /** The child elements of a verified element: what lies inside what was hashed was hashed. */

@@ -1,6 +1,6 @@
 import { GatewayError } from '../shared/index.js';
 import { XMLDSIG_NAMESPACE } from './namespaces.js';
-import { childElements, isNamed } from './navigate.js';
+import { isNamed } from './navigate.js';
 import type { XmlElement } from './tree.js';
 
 /**
@@ -11,7 +11,8 @@ import type { XmlElement } from './tree.js';
  */
 export function assertSignaturePlacement(root: XmlElement, allowedParents: readonly XmlElement[]): void {
   let signatures = 0;
-  for (const child of childElements(root)) {
+  for (const child of root.children) {
+    if (typeof child === 'string') continue;
     if (isNamed(child, XMLDSIG_NAMESPACE, 'Signature') && (++signatures > 1 || !allowedParents.includes(root))) {
       throw new GatewayError('SIGNATURE_MISPLACED', `A Signature stands in ${root.localName.slice(0, 80)}.`);
     }

@@ -1,10 +1,11 @@
-import { hash, sign as signBytes } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { GatewayError } from '../shared/index.js';
 import { attribute, element } from './build.js';
 import { canonicalize } from './canonicalize.js';
 import type { SignatureAlgorithm, SigningKey } from './keys.js';
 import { ENVELOPED_SIGNATURE, EXC_C14N, XMLDSIG_NAMESPACE } from './namespaces.js';
 import { attributeValue } from './navigate.js';
+import { signOctets } from './octets.js';
 import { identifiersOf, signatureAlgorithms } from './signature-algorithms.js';
 import type { XmlElement, XmlNode } from './tree.js';
 
@@ -74,17 +75,6 @@ function signedInfoOf(content: XmlElement, key: SigningKey, inclusivePrefixes: r
     children: [transforms(inclusivePrefixes), digestMethod, ds('DigestValue', [digestValue])],
   });
   return ds('SignedInfo', [CANONICALIZATION_METHOD, signatureMethod, reference]);
-}
-
-/** Signs octets on the thread pool. xmldsig-core1 §6.4.3: an ECDSA value is r and s, each as long as the curve's order. */
-export function signOctets(octets: Uint8Array, { privateKey, algorithm }: SigningKey): Promise<Buffer> {
-  const { digest } = identifiersOf(algorithm).method;
-  return new Promise((resolve, reject) => {
-    signBytes(digest, octets, { key: privateKey, dsaEncoding: 'ieee-p1363' }, (fault, value) => {
-      if (fault === null) resolve(value);
-      else reject(fault);
-    });
-  });
 }
 
 /**

@@ -1,9 +1,10 @@
-import { hash, timingSafeEqual, verify as verifyBytes } from 'node:crypto';
+import { hash, timingSafeEqual } from 'node:crypto';
 import { GatewayError } from '../shared/index.js';
 import { canonicalize } from './canonicalize.js';
 import type { VerificationKey } from './keys.js';
 import { XMLDSIG_NAMESPACE } from './namespaces.js';
 import { attributeValue, childrenNamed } from './navigate.js';
+import { isSignedBy } from './octets.js';
 import { digestOf, signatureMethodOf, type SignatureMethod } from './signature-algorithms.js';
 import { readSignature, type SignatureForm } from './signature-form.js';
 import { explainStranger } from './signer-explanation.js';
@@ -34,8 +35,6 @@ export interface Verification {
   /** Now is outside the validity of the key's certificate. */
   readonly certificateExpired: boolean;
 }
-
-const CURVES: readonly string[] = ['prime256v1', 'secp384r1', 'secp521r1'];
 
 /** A copy without that child; the text on both its sides becomes one run, as everywhere in a tree. */
 function without(parent: XmlElement, removed: XmlElement): XmlElement {
@@ -75,23 +74,6 @@ function checkDigest(content: string, form: SignatureForm, digest: string): void
   }
 }
 
-/** A key of another type than the algorithm's is never tried, whatever a library would make of it. */
-function fits({ publicKey }: VerificationKey, { keyType }: SignatureMethod): boolean {
-  if (publicKey.type !== 'public' || publicKey.asymmetricKeyType !== keyType) return false;
-  return keyType === 'rsa' || CURVES.includes(publicKey.asymmetricKeyDetails?.namedCurve ?? '');
-}
-
-function madeBy(key: VerificationKey, method: SignatureMethod, data: Buffer, signature: Buffer): Promise<boolean> {
-  // xmldsig-core1 §6.4.3: an ECDSA value is r and s, each as long as the curve's order.
-  const parameters = { key: key.publicKey, dsaEncoding: 'ieee-p1363' } as const;
-  return new Promise((resolve, reject) => {
-    verifyBytes(method.digest, data, parameters, signature, (fault, valid) => {
-      if (fault === null) resolve(valid);
-      else reject(fault);
-    });
-  });
-}
-
 async function signerOf(
   form: SignatureForm,
   method: SignatureMethod,
@@ -99,7 +81,7 @@ async function signerOf(
 ): Promise<VerificationKey> {
   const signedBytes = Buffer.from(canonicalize(form.signedInfo, form.signedInfoPrefixes), 'utf8');
   for (const key of keys) {
-    if (fits(key, method) && (await madeBy(key, method, signedBytes, form.signatureValue))) return key;
+    if (await isSignedBy(key, method, signedBytes, form.signatureValue)) return key;
   }
   throw explainStranger(form.keyInfo, keys);
 }

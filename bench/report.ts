@@ -1,0 +1,66 @@
+import { cpus } from 'node:os';
+import type { Growth, Peer, Row } from './sections.js';
+import type { StageTime } from './stages.js';
+
+export interface Report {
+  readonly headline: readonly Row[];
+  readonly stages?: readonly StageTime[];
+  readonly shapes?: readonly Row[];
+  readonly growth?: Growth;
+  readonly peers?: readonly Peer[];
+}
+
+type Line = readonly (string | number)[];
+
+function cell(value: string | number): string {
+  if (typeof value === 'string') return value;
+  return Number.isInteger(value) ? String(value) : value.toFixed(value < 10 ? 3 : 1);
+}
+
+/** The first column to the left, the others to the right. */
+function table(title: string, head: readonly string[], lines: readonly Line[]): string {
+  const rows = [head, ...lines.map((line) => line.map(cell))];
+  const widths = head.map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
+  const text = rows.map((row) =>
+    row.map((value, column) => (column === 0 ? value.padEnd(widths[0] ?? 0) : value.padStart(widths[column] ?? 0))),
+  );
+  return [title, ...text.map((row) => `  ${row.join('  ')}`), ''].join('\n');
+}
+
+const LOGIN_HEAD = ['login', 'bytes', 'RSA', 'elapsed ms', 'processor ms', 'RSA alone ms', 'ratio', 'elapsed ratio'];
+
+function loginLine({ name, bytes, rsa: [signatures, verifications], cost, ratio }: Row): Line {
+  const alone = cost.processor / ratio.processor;
+  const operations = `${signatures}s+${verifications}v`;
+  return [name, bytes, operations, cost.elapsed, cost.processor, alone, ratio.processor, ratio.elapsed];
+}
+
+function stageLines(stages: readonly StageTime[]): Line[] {
+  const sum = stages.reduce((total, { elapsed }) => total + elapsed, 0);
+  return stages.map(({ stage, elapsed }) => [stage, elapsed, `${((elapsed / sum) * 100).toFixed(0)} %`]);
+}
+
+/** The report as text; the figures are medians. */
+export function asTable({ headline, stages, shapes, growth, peers }: Report): string {
+  const parts = [
+    `Node.js ${process.version}, ${cpus()[0]?.model ?? 'unknown processor'}\n`,
+    table('A login, and its RSA operations alone', LOGIN_HEAD, headline.map(loginLine)),
+  ];
+  if (stages !== undefined) parts.push(table('Stages of it', ['stage', 'elapsed ms', 'share'], stageLines(stages)));
+  if (shapes !== undefined) parts.push(table('By shape', LOGIN_HEAD, shapes.map(loginLine)));
+  if (growth !== undefined) {
+    parts.push(table('By size', LOGIN_HEAD, growth.rows.map(loginLine)));
+    parts.push(`  exponent of the growth, RSA taken off: ${growth.exponent.toFixed(3)}\n`);
+  }
+  if (peers !== undefined) {
+    const lines = peers.map(({ name, does, cost, ratio }) => [
+      name,
+      does,
+      cost.elapsed,
+      cost.processor,
+      ratio.processor,
+    ]);
+    parts.push(table('Others', ['', 'does', 'elapsed ms', 'processor ms', 'times ours'], lines));
+  }
+  return parts.join('\n');
+}

@@ -1,0 +1,41 @@
+import { sign as signBytes, verify as verifyBytes } from 'node:crypto';
+import type { SigningKey, VerificationKey } from './keys.js';
+import { identifiersOf, type SignatureMethod } from './signature-algorithms.js';
+
+/** xmldsig-core1 §6.4.3: an ECDSA value is r and s, each as long as the curve's order. */
+const ECDSA_FORM = { dsaEncoding: 'ieee-p1363' } as const;
+
+const CURVES: readonly string[] = ['prime256v1', 'secp384r1', 'secp521r1'];
+
+/** A key of another type than the algorithm's is never tried, whatever a library would make of it. */
+function fits({ publicKey }: VerificationKey, { keyType }: SignatureMethod): boolean {
+  if (publicKey.type !== 'public' || publicKey.asymmetricKeyType !== keyType) return false;
+  return keyType === 'rsa' || CURVES.includes(publicKey.asymmetricKeyDetails?.namedCurve ?? '');
+}
+
+/** Whether that key made the signature; found out on the thread pool. */
+export function isSignedBy(
+  key: VerificationKey,
+  method: SignatureMethod,
+  octets: Uint8Array,
+  signature: Uint8Array,
+): Promise<boolean> {
+  if (!fits(key, method)) return Promise.resolve(false);
+  return new Promise((resolve, reject) => {
+    verifyBytes(method.digest, octets, { key: key.publicKey, ...ECDSA_FORM }, signature, (fault, valid) => {
+      if (fault === null) resolve(valid);
+      else reject(fault);
+    });
+  });
+}
+
+/** Signs octets, on the thread pool. */
+export function signOctets(octets: Uint8Array, { privateKey, algorithm }: SigningKey): Promise<Buffer> {
+  const { digest } = identifiersOf(algorithm).method;
+  return new Promise((resolve, reject) => {
+    signBytes(digest, octets, { key: privateKey, ...ECDSA_FORM }, (fault, signature) => {
+      if (fault === null) resolve(signature);
+      else reject(fault);
+    });
+  });
+}
