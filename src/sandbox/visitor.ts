@@ -70,8 +70,9 @@ export class Visitor {
 }
 
 function attributeOf(tag: string, name: string): string | undefined {
-  const match = new RegExp(`\\s${name}="([^"]*)"`, 'i').exec(tag);
-  return match?.[1] === undefined ? undefined : unescapeHtml(match[1]);
+  const match = new RegExp(`\\s${name}=(?:"([^"]*)"|'([^']*)')`, 'i').exec(tag);
+  const value = match?.[1] ?? match?.[2];
+  return value === undefined ? undefined : unescapeHtml(value);
 }
 
 function hiddenFields(html: string): Record<string, string> {
@@ -83,8 +84,14 @@ function hiddenFields(html: string): Record<string, string> {
   );
 }
 
-const ENTITIES: Readonly<Record<string, string>> = { amp: '&', lt: '<', gt: '>', quot: '"', '#39': "'" };
+const ENTITIES: Readonly<Record<string, string>> = { amp: '&', lt: '<', gt: '>', quot: '"' };
 
 function unescapeHtml(text: string): string {
-  return text.replace(/&(amp|lt|gt|quot|#39);/g, (entity, name: string) => ENTITIES[name] ?? entity);
+  return text.replace(
+    /&(?:(amp|lt|gt|quot)|#(\d+)|#x([\da-f]+));/gi,
+    (_entity, name?: string, decimal?: string, hex = '') =>
+      name === undefined
+        ? String.fromCodePoint(decimal === undefined ? parseInt(String(hex), 16) : parseInt(decimal, 10))
+        : (ENTITIES[name] ?? ''),
+  );
 }
