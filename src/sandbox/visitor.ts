@@ -88,7 +88,7 @@ const ENTITIES: Readonly<Record<string, string>> = { amp: '&', lt: '<', gt: '>',
 
 function unescapeHtml(text: string): string {
   return text.replace(
-    /&(?:(amp|lt|gt|quot)|#(\d+)|#x([\da-f]+));/gi,
+    /&(?:(amp|lt|gt|quot)|#(\d+)|#[xX]([\da-fA-F]+));/g,
     (_entity, name?: string, decimal?: string, hex = '') =>
       name === undefined
         ? String.fromCodePoint(decimal === undefined ? parseInt(String(hex), 16) : parseInt(decimal, 10))
