@@ -18,7 +18,13 @@ const rankRules = ranks.flatMap((rooms, rank) =>
     from: { path: `^src/${room}/` },
     to: {
       path: '^src/',
-      pathNot: [`^src/${room}/`, ...ranks.slice(0, rank).flat().map((lower) => `^src/${lower}/`)],
+      pathNot: [
+        `^src/${room}/`,
+        ...ranks
+          .slice(0, rank)
+          .flat()
+          .map((lower) => `^src/${lower}/`),
+      ],
     },
   })),
 );

@@ -18,9 +18,13 @@ t.test('every error code stands in the README with its status, and the README na
 });
 
 t.test('every error code is met by a test', (t) => {
-  const tests = projectFiles('test', '.test.ts').filter((path) => !path.endsWith('shared/error-table.test.ts'));
+  const tests = projectFiles('test', '.ts').filter((path) => !path.endsWith('shared/error-table.test.ts'));
   const texts = tests.map(projectFile);
-  for (const code of codes) t.ok(texts.some((text) => text.includes(`'${code}'`)), code);
+  for (const code of codes)
+    t.ok(
+      texts.some((text) => text.includes(`'${code}'`)),
+      code,
+    );
   t.end();
 });
 

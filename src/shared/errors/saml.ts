@@ -68,7 +68,7 @@ export const samlErrors = family({
   SAML_SUBJECT_CONFIRMATION: refused('No bearer confirmation of the subject has the form that it must have.', FOREIGN),
   SAML_RECIPIENT_MISMATCH: refused(
     'The assertion is confirmed for another recipient.',
-    'Set the recipient at the identity provider, or `expected.recipients` in the IdP file.',
+    'Set the recipient at the identity provider, or `expected.recipient` in the IdP file.',
   ),
   SAML_CONDITIONS_MISSING: refused('The assertion has no Conditions.', FOREIGN),
   SAML_CONDITION_UNKNOWN: refused(
@@ -144,7 +144,7 @@ export const samlErrors = family({
   ),
   REQUEST_UNSIGNED: refused(
     'The request is not signed, and the configuration demands a signature.',
-    'Switch on signed requests at the service provider, or set `serviceProvider.requests.signature: optional`.',
+    'Switch on signed requests at the service provider, or set `serviceProvider.requests.signed: optional`.',
   ),
   REQUEST_UNSUPPORTED: refused('The request asks for something that the gateway cannot pass on.', AT_SP),
   METADATA_INVALID: {
