@@ -27,7 +27,8 @@ interface OpenSpan {
 
 const TAG = /<(\/?)([\w.-]+:)?([\w.-]+)((?:"[^"]*"|'[^']*'|[^>"'])*)>/g;
 
-function outline(xml: string): Span {
+/** The tree of an XML text that holds only elements and text. @throws Error where tags do not pair */
+export function outline(xml: string): Span {
   const open: OpenSpan[] = [];
   for (const match of xml.matchAll(TAG)) {
     const [tag, slash, prefix = '', name = '', rest = ''] = match;

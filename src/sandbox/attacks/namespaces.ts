@@ -130,7 +130,7 @@ export const namespaces: readonly Attack[] = familyOf('namespace', [
   [
     'the default namespace rebound inside the assertion',
     'SIGNATURE_DIGEST_MISMATCH',
-    (good) => addToTag(textIn(good), 'Subject', 'xmlns="urn:evil"'),
+    (good) => addToTag(good.xml, 'Subject', 'xmlns="urn:evil"'),
     // Elsewhere the default namespace is not used, so the declaration says nothing.
     { applies: (good) => good.xml.includes(' xmlns="') },
   ],
@@ -154,7 +154,7 @@ export const namespaces: readonly Attack[] = familyOf('namespace', [
   ],
   [
     'NameID in a foreign namespace before the own one',
-    (good) => (signsResponse(good) ? 'SIGNATURE_DIGEST_MISMATCH' : 'SIGNATURE_DIGEST_MISMATCH'),
+    'SIGNATURE_DIGEST_MISMATCH',
     (good) => before(good.xml, 'Assertion/Subject/NameID', '<NameID xmlns="urn:evil">director@example.org</NameID>'),
   ],
   [
@@ -167,7 +167,3 @@ export const namespaces: readonly Attack[] = familyOf('namespace', [
     },
   ],
 ]);
-
-function textIn({ xml }: GoodResponse): string {
-  return xml;
-}

@@ -38,7 +38,16 @@ export const places: readonly (readonly [name: string, place: Place])[] = [
     (doc, original, good) =>
       append(doc, 'Assertion/AuthnStatement/AuthnContext', saml(good, 'AuthnContextDecl', original)),
   ],
-  ['in an AttributeValue', (doc, original) => append(doc, 'AttributeValue', original)],
+  [
+    // A value of its own: inside a typed one, the prefix of the type would be in scope and part of the digest.
+    'in an AttributeValue',
+    (doc, original, good) =>
+      append(
+        doc,
+        'Assertion/AttributeStatement',
+        saml(good, 'Attribute', saml(good, 'AttributeValue', original), 'Name="evil"'),
+      ),
+  ],
   [
     'in an Object of a second signature (XSW8)',
     (doc, original) => append(doc, 'Assertion', bareSignature(object(original))),
