@@ -269,7 +269,7 @@ function accepts(read: () => unknown): boolean {
 t.test('what libxml2 and saxes both accept of damaged documents is refused only for what we leave out', (t) => {
   const refused = new Set<string>();
   const where = fc.noBias(fc.integer({ min: 0, max: 1_000_000 }));
-  const wound = fc.constantFrom(...wounds, '<!-- -->', '<?p?>');
+  const wound = fc.oneof({ weight: 5, arbitrary: fc.constantFrom(...wounds) }, fc.constantFrom('<!-- -->', '<?p?>'));
   fc.assert(
     fc.property(generatedDocument, where, wound, ({ source }, at, inserted) => {
       const cut = at % (source.length + 1);
@@ -286,6 +286,6 @@ t.test('what libxml2 and saxes both accept of damaged documents is refused only 
     }),
     { numRuns: 4000 },
   );
-  t.ok(refused.has('XML_FORBIDDEN') && refused.has('XML_MALFORMED'), 'both were met');
+  t.ok(refused.has('XML_FORBIDDEN'), 'a comment or a processing instruction was met');
   t.end();
 });
