@@ -1,7 +1,7 @@
 import type { Logger } from 'pino';
 import { configurationFingerprint, type GatewayConfig } from '../config/index.js';
 import type { GatewayDeps } from '../gateway/index.js';
-import { AuditLog, createLogger, HealthRegistry, Metrics } from '../observe/index.js';
+import { AuditLog, createLogger, HealthRegistry, Metrics, withinTime, type OpenSegment } from '../observe/index.js';
 import {
   createProvisioner,
   createProvisioningStatus,
@@ -14,10 +14,10 @@ import {
 } from '../provisioning/index.js';
 import { createIdSource, type Clock, type IdSource, type RandomBytes } from '../shared/index.js';
 import { auditFile } from './audit-file.js';
-import { Generation } from './generation.js';
-import { concessionsCheck, idpChecks, provisioningCheck, signingKeyCheck, storeCheck } from './health-checks.js';
-import type { MetadataFetcher } from './metadata/index.js';
-import { metricSources } from './metric-sources.js';
+import { Generation, type GenerationServices } from './generation.js';
+import { fixedChecks, idpChecks } from './checks/index.js';
+import { readKeyMaterial } from './key-material.js';
+import type { MetadataFetcher, MetadataStatus, MetadataTiming } from './metadata/index.js';
 import { provisioningEvents } from './provisioning-events.js';
 import { openStores, type Stores } from './stores.js';
 
@@ -33,6 +33,19 @@ export interface ApplicationServices {
   /** Names this process's audit chain, the same after a restart: `serve`, `serve-1`, `worker`. */
   readonly instance: string;
   readonly log?: Logger;
+  /** How often things happen in the background; by default as each part of the program has it. */
+  readonly pace?: Pace;
+  /** How a file of the audit log is opened, where not on the machine's file system. */
+  readonly openAuditSegment?: OpenSegment;
+}
+
+/** All in milliseconds. */
+export interface Pace {
+  /** Between two runs of the canary. */
+  readonly canary?: number;
+  /** Between two signs of life of the worker, and looks whether a paused tenant can go on. */
+  readonly workerBeat?: number;
+  readonly metadata?: Partial<MetadataTiming>;
 }
 
 /**
@@ -54,7 +67,8 @@ export class Application {
   readonly opened: GatewayConfig;
   readonly #events: ProvisioningEvents;
   #generation: Generation;
-  #generationChecks: readonly (() => void)[] = [];
+  /** By name and weight, so that a check that stays keeps its `since` over a reload. */
+  readonly #idpChecks = new Map<string, () => void>();
   #worker: ProvisioningWorker | null = null;
 
   /**
@@ -81,6 +95,7 @@ export class Application {
         clock: services.clock,
         maxBytes: config.audit.rotateAt,
         metrics,
+        ...(services.openAuditSegment === undefined ? {} : { openSegment: services.openAuditSegment }),
       });
       const application = new Application(config, services, { log, metrics, stores, audit });
       await application.generation.start();
@@ -117,13 +132,13 @@ export class Application {
       events: this.#events,
     });
     this.status = createProvisioningStatus({ backend: stores.backend, sealer: this.#sealer, clock });
-    this.#generation = this.makeGeneration(config);
-    this.health.register(storeCheck(stores.state, () => this.generation));
-    this.health.register(signingKeyCheck(clock, () => this.generation));
+    this.#generation = this.#make(config, null);
     this.health.register(audit.check());
-    this.health.register(concessionsCheck(() => this.generation));
-    this.health.register(provisioningCheck(this.status, () => this.generation));
-    metrics.setSources(metricSources(this));
+    const current = () => this.generation;
+    const { provisioner, status } = this;
+    for (const check of fixedChecks({ clock, state: stores.state, provisioner, status, current })) {
+      this.health.register(check);
+    }
     this.#watchGeneration();
   }
 
@@ -131,38 +146,52 @@ export class Application {
     return this.#generation;
   }
 
-  /** Whether a configuration that was read just now is the one in force. */
+  /** Whether what was read just now is in force already, key files included. */
   isInForce(config: GatewayConfig): boolean {
-    return configurationFingerprint(config) === this.#generation.fingerprint;
+    const { fingerprint, keyMaterial } = this.#generation;
+    return configurationFingerprint(config) === fingerprint && readKeyMaterial(config) === keyMaterial;
   }
 
   /** A generation beside the one in force; `adopt` puts it in its place. @throws GatewayError KEY_* */
   makeGeneration(config: GatewayConfig): Generation {
-    const { clock, random, fetcher } = this.services;
-    return new Generation(config, {
+    return this.#make(config, this.#generation);
+  }
+
+  #make(config: GatewayConfig, before: Generation | null): Generation {
+    const { clock, random, fetcher, pace } = this.services;
+    const services: GenerationServices = {
       clock,
       random,
       fetcher,
       state: this.stores.state,
       provisioner: this.provisioner,
+      ...(pace?.metadata === undefined ? {} : { metadataTiming: pace.metadata }),
       onMetadata: (status) => {
-        this.log.info({ idp: status.name, state: status.state, code: status.lastError?.code }, 'metadata');
-        void this.audit.append({
-          event: 'metadata',
-          idp: status.name,
-          decision: status.state,
-          ...(status.lastError === null ? {} : { code: status.lastError.code, detail: status.lastError.detail }),
-        });
+        this.#onMetadata(status);
       },
+    };
+    return new Generation(config, services, before);
+  }
+
+  #onMetadata(status: MetadataStatus): void {
+    // A source may serve several generations, one after the other: what counts is the one in force.
+    this.#generation.refresh();
+    this.log.info({ idp: status.name, state: status.state, code: status.lastError?.code }, 'metadata');
+    void this.audit.append({
+      event: 'metadata',
+      idp: status.name,
+      decision: status.state,
+      ...(status.lastError === null ? {} : { code: status.lastError.code, detail: status.lastError.detail }),
     });
   }
 
   /** From the next request on, this generation counts. */
   async adopt(generation: Generation): Promise<void> {
     const before = this.#generation;
+    generation.refresh();
     this.#generation = generation;
     this.#watchGeneration();
-    await before.stop();
+    await before.stop(generation);
   }
 
   /** What the public listener works with. */
@@ -181,7 +210,7 @@ export class Application {
   }
 
   startWorker(): void {
-    const { clock, random, fetch, version } = this.services;
+    const { clock, random, fetch, version, pace } = this.services;
     this.#worker ??= startWorker({
       backend: this.stores.backend,
       sealer: this.#sealer,
@@ -191,12 +220,19 @@ export class Application {
       fetch,
       version,
       events: this.#events,
+      ...(pace?.workerBeat === undefined ? {} : { beatEvery: pace.workerBeat }),
     });
   }
 
-  /** Finishes held jobs, writes what waits to be written, closes the stores. Every request must have been answered. */
-  async close(): Promise<void> {
-    await this.#worker?.stop();
+  /**
+   * Finishes held jobs, writes what waits to be written, closes the stores. Every request must have been answered.
+   *
+   * @param limit how long held jobs may take, ms; one that takes longer is taken up again by another worker
+   */
+  async close(limit = 20_000): Promise<void> {
+    await withinTime(this.#worker?.stop() ?? Promise.resolve(), limit).catch(() => {
+      this.log.warn({ limit }, 'held jobs were left at shutdown; they are taken up again');
+    });
     await this.provisioner.close();
     await this.generation.stop();
     const unwritten = await this.audit.close();
@@ -214,12 +250,17 @@ export class Application {
 
   #watchGeneration(): void {
     const { generation } = this;
-    this.#generationChecks.forEach((unregister) => {
+    const { metrics, services } = this;
+    const checks = idpChecks(generation, { clock: services.clock, metrics, current: () => this.generation });
+    const wanted = new Map(checks.map((check) => [`${check.name} ${check.readiness}`, check]));
+    for (const [key, unregister] of this.#idpChecks) {
+      if (wanted.has(key)) continue;
       unregister();
-    });
-    this.#generationChecks = generation.idps.flatMap((idp) =>
-      idpChecks(idp, generation, this.services.clock).map((check) => this.health.register(check)),
-    );
+      this.#idpChecks.delete(key);
+    }
+    for (const [key, check] of wanted) {
+      if (!this.#idpChecks.has(key)) this.#idpChecks.set(key, this.health.register(check));
+    }
     this.metrics.setIdentityProviders(generation.idps.map(({ name }) => name));
   }
 }

@@ -2,8 +2,14 @@ import { createHash, generateKeyPair, type KeyObject } from 'node:crypto';
 import { promisify } from 'node:util';
 import type { LoginRoute } from '../gateway/index.js';
 import type { CheckResult, HealthCheck } from '../observe/index.js';
-import { receiveResponse, transform, type IdentityProvider, type VerificationKey } from '../saml/index.js';
-import { canonicalize, defaultXmlLimits, parseXml, signEnveloped } from '../xml/index.js';
+import {
+  decodePostMessage,
+  receiveResponse,
+  transform,
+  type IdentityProvider,
+  type VerificationKey,
+} from '../saml/index.js';
+import { canonicalize, parseXml, signEnveloped } from '../xml/index.js';
 import type { Application } from './application.js';
 import { canaryAddresses, canaryResponse } from './canary-response.js';
 
@@ -22,7 +28,11 @@ interface CanaryKey {
 export class Canary {
   readonly #application: Application;
   #key: CanaryKey | null = null;
-  #last: CheckResult = { state: 'pass', detail: 'The canary has not run yet.' };
+  #last: CheckResult = {
+    state: 'fail',
+    detail: 'The canary has not run yet.',
+    remedy: 'Wait a second: it runs at start.',
+  };
   #timer: NodeJS.Timeout | undefined;
 
   constructor(application: Application) {
@@ -33,7 +43,7 @@ export class Canary {
   async start(): Promise<void> {
     this.#key = await makeKey();
     await this.run();
-    this.#timer = setInterval(() => void this.run(), INTERVAL);
+    this.#timer = setInterval(() => void this.run(), this.#application.services.pace?.canary ?? INTERVAL);
     this.#timer.unref();
   }
 
@@ -48,7 +58,11 @@ export class Canary {
   /** Never rejects: what goes wrong is the result. */
   async run(): Promise<void> {
     const [route] = this.#application.generation.runtime.routes.values();
-    if (route === undefined || this.#key === null) return;
+    if (this.#key === null) return;
+    if (route === undefined) {
+      this.#last = { state: 'pass', detail: 'No identity provider is enabled, so there is no login to try.' };
+      return;
+    }
     try {
       await this.#fly(route, this.#key);
       this.#last = { state: 'pass', detail: 'A response of our own went through every step.' };
@@ -57,7 +71,8 @@ export class Canary {
       this.#last = {
         state: 'fail',
         detail,
-        remedy: 'Look at the signing key and at the log; every login would fail alike.',
+        remedy:
+          'Every login would fail alike. Look at what the detail names: the signing key, the limits, the claim rules.',
       };
       this.#application.log.error({ err: error }, 'the canary failed');
     }
@@ -66,11 +81,13 @@ export class Canary {
   async #fly(route: LoginRoute, key: CanaryKey): Promise<void> {
     const { services, ids, generation } = this.#application;
     const now = services.clock.now();
-    const context = { now, limits: defaultXmlLimits, findRequest: () => Promise.resolve(null) };
+    const { limits } = generation.runtime;
+    const context = { now, limits: limits.xml, findRequest: () => Promise.resolve(null) };
     const assertion = parseXml(Buffer.from(canaryResponse(ids.samlId(), ids.samlId(), now)));
     const signed = await signEnveloped(assertion, { ...SIGNING, privateKey: key.privateKey }, { position: 1 });
     const idp = canaryIdp(route, key.verification);
-    const login = await receiveResponse(Buffer.from(canonicalize(signed)), idp, route.sp, context);
+    const posted = Buffer.from(canonicalize(signed)).toString('base64');
+    const login = await receiveResponse(decodePostMessage(posted, limits.messageBytes), idp, route.sp, context);
     const sp = { ...route.sp, encryption: null };
     const outgoing = await transform(
       login,
@@ -93,7 +110,7 @@ async function makeKey(): Promise<CanaryKey> {
   return { privateKey, verification: { publicKey, fingerprint } };
 }
 
-/** The first IdP's rules, but for what names the parties. */
+/** The first IdP's rules, but for what names the parties and what depends on the IdP's attributes. */
 function canaryIdp(route: LoginRoute, key: VerificationKey): IdentityProvider {
   return {
     ...route.idp,

@@ -4,21 +4,19 @@ import { loadKeyRing, type KeyRing } from '../keys/index.js';
 import { createAccountNames, deriveRedactionKey } from '../observe/index.js';
 import { createSealer, type Provisioner, type Sealer, type TenantSettings } from '../provisioning/index.js';
 import type { IdpMetadata } from '../saml/index.js';
-import type { Clock, RandomBytes } from '../shared/index.js';
+import type { RandomBytes } from '../shared/index.js';
 import type { StateStore } from '../state/index.js';
-import { idpMetadataSource } from './idp-metadata.js';
-import type { LiveMetadata, MetadataFetcher, MetadataStatus } from './metadata/index.js';
+import { IdpSources, type IdpSourceServices } from './idp-sources.js';
+import { readKeyMaterial } from './key-material.js';
+import type { LiveMetadata } from './metadata/index.js';
 import { loginRoute, signingKey } from './policy/route.js';
+import { readTls, type TlsFiles } from './tls.js';
 
 /** What one generation shares with the next. */
-export interface GenerationServices {
-  readonly clock: Clock;
+export interface GenerationServices extends IdpSourceServices {
   readonly random: RandomBytes;
-  readonly fetcher: MetadataFetcher;
   readonly state: StateStore;
   readonly provisioner: Provisioner;
-  /** Told when the metadata of an IdP changes. */
-  readonly onMetadata: (status: MetadataStatus) => void;
 }
 
 /**
@@ -28,30 +26,50 @@ export interface GenerationServices {
 export class Generation {
   readonly config: GatewayConfig;
   readonly fingerprint: string;
+  /** Changes with the content of the key files, which the configuration only names. */
+  readonly keyMaterial: string;
   readonly ring: KeyRing;
+  /** Of the public listener; null where it does not terminate TLS. */
+  readonly tls: TlsFiles | null;
   readonly sealer: Sealer;
   readonly #services: GenerationServices;
-  readonly #sources: ReadonlyMap<string, LiveMetadata<IdpMetadata>>;
+  readonly #sources: IdpSources;
   #runtime: GatewayRuntime;
 
-  /** @throws GatewayError KEY_* where a key file cannot be read or does not fit */
-  constructor(config: GatewayConfig, services: GenerationServices) {
+  /**
+   * @param before hands on what a reload need not make anew
+   * @throws GatewayError KEY_* where a key file cannot be read or does not fit
+   */
+  constructor(config: GatewayConfig, services: GenerationServices, before: Generation | null = null) {
     this.config = config;
     this.fingerprint = configurationFingerprint(config);
+    this.keyMaterial = readKeyMaterial(config);
+    this.tls = readTls(config.listen.tls);
     this.ring = loadKeyRing(config.signing, config.decryption.keys);
     this.sealer = createSealer(config.dataKeys, services.random);
     this.#services = services;
-    this.#sources = new Map(this.idps.flatMap((idp) => this.#source(idp)));
+    this.#sources = new IdpSources(config, this.idps, services, before === null ? null : before.#sources);
     this.#runtime = this.#compile();
   }
 
   /** Takes the metadata that is at hand and begins to keep it current; does not wait for the network. */
   async start(): Promise<void> {
-    await Promise.all([...this.#sources.values()].map((source) => source.start()));
+    await this.#sources.start();
   }
 
-  async stop(): Promise<void> {
-    await Promise.all([...this.#sources.values()].map((source) => source.stop()));
+  /** Waits, `limit` milliseconds at most, for the metadata of IdPs that have none at hand. */
+  async firstMetadata(limit: number): Promise<void> {
+    await this.#sources.firstAnswers(limit);
+  }
+
+  /** @param next the generation that takes over; null where none does */
+  async stop(next: Generation | null = null): Promise<void> {
+    await this.#sources.stop(next === null ? null : next.#sources);
+  }
+
+  /** Takes up the metadata as it is now. */
+  refresh(): void {
+    this.#runtime = this.#compile();
   }
 
   /** What a request that begins now works with. */
@@ -71,14 +89,6 @@ export class Generation {
   /** One for each tenant: the configuration has checked that its IdPs agree. */
   get tenants(): readonly TenantSettings[] {
     return [...new Map(this.idps.map(({ provisioning }) => [provisioning.tenant, provisioning])).values()];
-  }
-
-  #source(idp: IdpConfig): [string, LiveMetadata<IdpMetadata>][] {
-    const live = idpMetadataSource(this.config, idp, this.#services, (status) => {
-      this.#runtime = this.#compile();
-      this.#services.onMetadata(status);
-    });
-    return live === null ? [] : [[idp.name, live]];
   }
 
   #compile(): GatewayRuntime {

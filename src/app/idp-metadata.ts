@@ -7,19 +7,26 @@ import {
   type LiveMetadata,
   type MetadataFetcher,
   type MetadataStatus,
+  type MetadataTiming,
 } from './metadata/index.js';
 
 /** What keeps an IdP's metadata current; null where its file names none. */
 export function idpMetadataSource(
   { dataDirectory }: Pick<GatewayConfig, 'dataDirectory'>,
   idp: IdpConfig,
-  services: { readonly clock: Clock; readonly fetcher: MetadataFetcher },
+  services: {
+    readonly clock: Clock;
+    readonly fetcher: MetadataFetcher;
+    readonly metadataTiming?: Partial<MetadataTiming>;
+  },
   onChange?: (status: MetadataStatus) => void,
 ): LiveMetadata<IdpMetadata> | null {
   const { name, metadata: source, entityId, signature } = idp;
   if (source === undefined) return null;
+  const { clock, fetcher, metadataTiming } = services;
   return createMetadataSource({
-    ...services,
+    clock,
+    fetcher,
     name,
     source,
     dataDirectory,
@@ -29,6 +36,7 @@ export function idpMetadataSource(
       refuseExpiredCertificates: signature.expiredCertificates === 'refuse',
     },
     expectedEntityId: entityId,
+    ...(metadataTiming === undefined ? {} : { timing: metadataTiming }),
     ...(onChange === undefined ? {} : { onChange }),
   });
 }

@@ -1,6 +1,4 @@
-import { readFileSync } from 'node:fs';
 import { fastify, type FastifyBaseLogger, type FastifyInstance } from 'fastify';
-import type { GatewayConfig } from '../config/index.js';
 import { registerOperations } from '../console/index.js';
 import { publicServerOptions, registerGateway } from '../gateway/index.js';
 import { GatewayError } from '../shared/index.js';
@@ -8,14 +6,16 @@ import type { Application } from './application.js';
 import { identityProviderHealth } from './idp-health.js';
 import { queueHealth } from './metric-sources.js';
 
-/** The public listener, not yet listening. @throws GatewayError KEY_UNREADABLE for the TLS files */
+/** The public listener, not yet listening. */
 export async function publicListener(application: Application): Promise<FastifyInstance> {
-  const { listen } = application.generation.config;
+  const { config, tls } = application.generation;
   const loggerInstance: FastifyBaseLogger = application.log;
   const app = fastify({
-    ...publicServerOptions({ ids: application.ids, trustProxy: listen.trustProxy }),
+    ...publicServerOptions({ ids: application.ids, trustProxy: config.listen.trustProxy }),
     loggerInstance,
-    ...(listen.tls === undefined ? {} : { https: readTls(listen.tls) }),
+    // A login that comes on an open connection while the others are finished is finished too.
+    return503OnClosing: false,
+    ...(tls === null ? {} : { https: { key: tls.key, cert: tls.cert } }),
   });
   await registerGateway(app, application.gatewayDeps());
   return app;
@@ -47,17 +47,5 @@ export async function listen(app: FastifyInstance, { host, port }: { host: strin
   } catch (error) {
     const reason = error instanceof Error && 'code' in error ? String(error.code) : String(error);
     throw new GatewayError('LISTEN_FAILED', `Cannot listen on ${host} port ${port}: ${reason}.`, { cause: error });
-  }
-}
-
-function readTls(tls: NonNullable<GatewayConfig['listen']['tls']>): { key: Buffer; cert: Buffer } {
-  return { key: readTlsFile(tls.key), cert: readTlsFile(tls.cert) };
-}
-
-function readTlsFile(path: string): Buffer {
-  try {
-    return readFileSync(path);
-  } catch (error) {
-    throw new GatewayError('KEY_UNREADABLE', `${path}: ${String(error)}`, { cause: error });
   }
 }

@@ -1,6 +1,7 @@
 import type { QueueHealth } from '../console/index.js';
 import type { Expiry, MetricSources, QueueGauges } from '../observe/index.js';
 import type { Application } from './application.js';
+import { otherCertificates } from './checks/keys.js';
 import type { Generation } from './generation.js';
 
 /** What the metrics ask at each scrape. */
@@ -42,9 +43,10 @@ async function queueGauges(application: Application): Promise<QueueGauges> {
 
 function expiries(generation: Generation): Expiry[] {
   const { ring, idps, runtime } = generation;
+  const { id, info } = ring.active;
   return [
-    ...ring.published.map(({ id, info }): Expiry => ({ kind: 'signing', owner: id, expiresAt: info.notAfter })),
-    ...ring.decryption.map(({ id, info }): Expiry => ({ kind: 'decryption', owner: id, expiresAt: info.notAfter })),
+    { kind: 'signing', owner: id, expiresAt: info.notAfter },
+    ...otherCertificates(generation),
     ...idps.flatMap(({ name }): Expiry[] => {
       const ends = runtime.routes.get(name)?.idp.signingKeys.flatMap(({ notAfter }) => notAfter ?? []) ?? [];
       const validUntil = generation.metadataOf(name)?.status().validUntil ?? null;

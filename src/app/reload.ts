@@ -1,6 +1,6 @@
 import { watch, type FSWatcher } from 'node:fs';
 import { dirname } from 'node:path';
-import { formatFault, type GatewayConfig } from '../config/index.js';
+import { formatFault, type GatewayConfig, type LoadedConfiguration } from '../config/index.js';
 import type { CheckResult, HealthCheck } from '../observe/index.js';
 import { GatewayError } from '../shared/index.js';
 import type { Application } from './application.js';
@@ -18,6 +18,9 @@ const FIXED = [
   'logging',
 ] as const;
 
+/** How long the new configuration waits for the metadata of an IdP that was added, before it counts. Milliseconds. */
+const FIRST_METADATA = 5_000;
+
 /** How long a file must be quiet before it is read: an editor writes in several steps. Milliseconds. */
 const SETTLE = 200;
 
@@ -28,21 +31,27 @@ const SETTLE = 200;
 export class Reloader {
   readonly #application: Application;
   readonly #request: ConfigurationRequest;
+  readonly #onAdopted: () => void;
   #watchers: FSWatcher[] = [];
   #timer: NodeJS.Timeout | undefined;
   #last: Promise<boolean> = Promise.resolve(true);
+  /** Why the configuration on disk is not the one in force; null where it is. */
   #rejected: string | null = null;
   #waitsForStart: readonly string[] = [];
   #stopped = false;
 
-  constructor(application: Application, request: ConfigurationRequest) {
+  /** @param onAdopted told after each reload, for what a generation does not reach by itself */
+  constructor(application: Application, request: ConfigurationRequest, onAdopted: () => void = () => undefined) {
     this.#application = application;
     this.#request = request;
+    this.#onAdopted = onAdopted;
   }
 
   /** Begins to watch the files that the configuration was made of. */
   start(): void {
     this.#watch();
+    // What changed between the reading at start and now.
+    this.#changed();
   }
 
   /** @returns whether the configuration on disk is now the one in force */
@@ -53,6 +62,7 @@ export class Reloader {
 
   async stop(): Promise<void> {
     this.#stopped = true;
+    clearTimeout(this.#timer);
     this.#unwatch();
     await this.#last;
   }
@@ -86,20 +96,24 @@ export class Reloader {
       const config = requireConfiguration(loaded);
       const generation = application.makeGeneration(config);
       await generation.start();
+      await generation.firstMetadata(FIRST_METADATA);
       this.#waitsForStart = changedParts(application.opened, config);
       this.#rejected = null;
       await application.adopt(generation);
+      this.#onAdopted();
       for (const warning of loaded.warnings) application.log.warn(formatFault(warning));
       application.log.info({ configuration: generation.fingerprint }, 'configuration reloaded');
       await this.#tell('reload', generation.fingerprint);
       return true;
     } catch (error) {
-      this.#rejected = error instanceof GatewayError ? error.message : String(error);
+      this.#rejected = reasonOf(error);
       application.log.error({ err: error }, 'configuration rejected; the one before goes on');
       await this.#tell('reject', application.generation.fingerprint);
       return false;
     } finally {
       this.#watch();
+      // What changed while this was going on, between two watchers.
+      this.#changed();
     }
   }
 
@@ -133,23 +147,39 @@ export class Reloader {
 
   #changed(): void {
     clearTimeout(this.#timer);
+    if (this.#stopped) return;
     this.#timer = setTimeout(() => void this.#reloadIfChanged(), SETTLE).unref();
   }
 
-  /** Much may happen in a directory that is none of ours, such as certs/. */
+  /** Much may happen in a directory that is none of ours, such as certs/, and a fault is told once. */
   async #reloadIfChanged(): Promise<void> {
-    const { config } = readConfiguration(this.#request);
-    if (config !== undefined && this.#rejected === null && this.#application.isInForce(config)) return;
-    await this.reload();
+    const loaded = readConfiguration(this.#request);
+    const known =
+      loaded.config === undefined
+        ? this.#rejected === faultText(loaded)
+        : this.#rejected === null && this.#application.isInForce(loaded.config);
+    if (!known) await this.reload();
   }
 
   #unwatch(): void {
-    clearTimeout(this.#timer);
     this.#watchers.forEach((watcher) => {
       watcher.close();
     });
     this.#watchers = [];
   }
+}
+
+function faultText(loaded: LoadedConfiguration): string {
+  try {
+    requireConfiguration(loaded);
+    return '';
+  } catch (error) {
+    return reasonOf(error);
+  }
+}
+
+function reasonOf(error: unknown): string {
+  return error instanceof GatewayError ? error.message : String(error);
 }
 
 function changedParts(opened: GatewayConfig, now: GatewayConfig): string[] {

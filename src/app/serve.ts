@@ -1,4 +1,5 @@
 import type { FastifyInstance } from 'fastify';
+import { withinTime } from '../observe/index.js';
 import { GatewayError } from '../shared/index.js';
 import type { Application } from './application.js';
 import { Canary } from './canary.js';
@@ -6,6 +7,7 @@ import type { ConfigurationRequest } from './configuration.js';
 import { listen, operationsListener, publicListener } from './listeners.js';
 import { metricSources } from './metric-sources.js';
 import { Reloader } from './reload.js';
+import { renewTls } from './tls.js';
 
 export interface ServeOptions {
   readonly request: ConfigurationRequest;
@@ -29,6 +31,12 @@ export interface RunningGateway {
   stop(): Promise<void>;
 }
 
+/** Between two looks for connections that have become idle at shutdown. Milliseconds. */
+const SWEEP = 50;
+
+/** Answers to operators are short. Milliseconds. */
+const OPERATIONS_CLOSE = 1_000;
+
 /**
  * Opens both listeners and starts what goes on in the background.
  *
@@ -36,24 +44,28 @@ export interface RunningGateway {
  */
 export async function startGateway(application: Application, options: ServeOptions): Promise<RunningGateway> {
   const { config } = application.generation;
-  const reloader = new Reloader(application, options.request);
   const canary = new Canary(application);
-  const listeners: FastifyInstance[] = [];
+  const operations = operationsListener(application);
+  const gateway = await publicListener(application);
+  const reloader = new Reloader(application, options.request, () => {
+    renewTls(gateway, application.generation.tls);
+    void canary.run();
+  });
   const stop = async () => {
+    const { shutdownTimeout } = application.generation.config;
     application.health.startDraining();
     canary.stop();
     await reloader.stop();
-    await closeWithin(listeners, config.shutdownTimeout, application);
+    // Last the operations listener: who asks whether we are ready must hear that we are not, while requests are finished.
+    await closeWithin(gateway, shutdownTimeout, application);
     await application.audit.append({ event: 'stop', configuration: application.generation.fingerprint });
-    await application.close();
+    await application.close(shutdownTimeout);
+    await closeWithin(operations, OPERATIONS_CLOSE, application);
   };
   try {
     application.metrics.setSources(metricSources(application));
     application.health.register(reloader.check());
     application.health.register(canary.check());
-    const operations = operationsListener(application);
-    const gateway = await publicListener(application);
-    listeners.push(gateway, operations);
     const operationsAddress = await listen(operations, {
       ...config.operations,
       port: config.operations.port + options.place - 1,
@@ -71,23 +83,22 @@ export async function startGateway(application: Application, options: ServeOptio
   }
 }
 
-/** Requests under way are finished; what takes longer than the limit is cut off, and said. */
-async function closeWithin(listeners: readonly FastifyInstance[], limit: number, { log }: Application): Promise<void> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<'late'>((resolve) => {
-    timer = setTimeout(() => {
-      resolve('late');
-    }, limit);
-  });
-  const closed = Promise.all(listeners.map((listener) => listener.close()));
-  if ((await Promise.race([closed, late])) === 'late') {
+/** Requests under way are finished; what takes longer than `limit` milliseconds is cut off, and said. */
+async function closeWithin(listener: FastifyInstance, limit: number, { log }: Application): Promise<void> {
+  const closed = listener.close();
+  // Node closes those connections that are idle now; one whose answer comes later would stay open for the next request.
+  const sweep = setInterval(() => {
+    listener.server.closeIdleConnections();
+  }, SWEEP);
+  try {
+    await withinTime(closed, limit);
+  } catch {
     log.warn({ limit }, 'requests were cut off at shutdown');
-    listeners.forEach(({ server }) => {
-      server.closeAllConnections();
-    });
+    listener.server.closeAllConnections();
     await closed;
+  } finally {
+    clearInterval(sweep);
   }
-  clearTimeout(timer);
 }
 
 /** What a start that failed is called, for the exit status. */

@@ -88,6 +88,7 @@ export async function recordRefusal(deps: GatewayDeps, context: RequestContext, 
 function recordRefusedLogin(deps: GatewayDeps, context: RequestContext, error: GatewayError): void {
   const steps = context.steps.finish();
   countLogin(deps, context, error.code, steps);
+  noteClock(deps, context, error);
   const failed = steps.at(-1);
   if (failed?.name === 'deliver') deps.metrics.delivery(context.route?.delivery.kind ?? 'browser', error.code);
   // Before verification anybody may have sent it: counted, but not stored.
@@ -98,6 +99,12 @@ function recordRefusedLogin(deps: GatewayDeps, context: RequestContext, error: G
     steps: steps.map((step) => (step === failed ? failedStep(step, error) : { ...step, result: 'pass' })),
     attributes: [],
   });
+}
+
+/** Only a clock can date a signed response ahead of ours. A late one tells nothing: it may be an old copy. */
+function noteClock(deps: GatewayDeps, { route }: RequestContext, { code, evidence }: GatewayError): void {
+  const issued = Date.parse(code === 'SAML_RESPONSE_IN_FUTURE' ? (evidence.seen ?? '') : '');
+  if (route !== null && !Number.isNaN(issued)) deps.metrics.clockDifference(route.idp.name, issued - deps.clock.now());
 }
 
 function failedStep(step: TimedStep, error: GatewayError): TraceStep {

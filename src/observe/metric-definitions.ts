@@ -129,8 +129,8 @@ export const metricDefinitions = define({
     type: 'gauge',
     help: 'Time until something expires; negative once it has.',
     labels: {
-      kind: '`signing`, `decryption`, `tls`, `idp_certificate`, `idp_metadata` or `scim_token`',
-      owner: "key id, or the identity provider's name",
+      kind: '`signing`, `decryption`, `tls`, `service_provider`, `idp_certificate` or `idp_metadata`',
+      owner: "key id, the identity provider's name, or `listen` for TLS",
     },
   },
   idp_metadata_age_seconds: {

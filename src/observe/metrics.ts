@@ -5,7 +5,7 @@ import { METRIC_PREFIX, metricDefinitions, type LoginStage, type MetricName } fr
 import { withinTime } from './time-limit.js';
 
 export type ResultCode = ErrorCode | 'OK';
-export type ExpiryKind = 'signing' | 'decryption' | 'tls' | 'idp_certificate' | 'idp_metadata' | 'scim_token';
+export type ExpiryKind = 'signing' | 'decryption' | 'tls' | 'service_provider' | 'idp_certificate' | 'idp_metadata';
 export type StoreOperation = 'claim_once' | 'put_request' | 'find_request' | 'take_request' | 'ping';
 export type AttemptClass =
   'ok' | 'transient' | 'throttled' | 'credential' | 'permanent' | 'suspect' | 'absent' | 'unreadable';

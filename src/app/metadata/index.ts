@@ -4,6 +4,7 @@ export type { KeyRules, MetadataFacts } from './certificate-policy.js';
 export { createMetadataFetcher, type FetcherOptions, type FetchLimits, type MetadataFetcher } from './fetch.js';
 export { metadataCheck } from './health.js';
 export { idpMetadataReader } from './idp-reader.js';
+export type { Timing as MetadataTiming } from './schedule.js';
 export type { CertificateCandidate } from './last-good.js';
 export {
   createMetadataSource,

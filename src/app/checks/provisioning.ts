@@ -1,0 +1,66 @@
+import type { CheckResult, HealthCheck } from '../../observe/index.js';
+import type { ProvisioningStatus, TenantStatus } from '../../provisioning/index.js';
+import type { Generation } from '../generation.js';
+
+/** An account that is not there after this long has become a person's trouble. Milliseconds. */
+const TOO_LONG = 900_000;
+
+/** Whether provisioning moves: paused tenants, no worker, jobs that wait too long, dead letters, the spool. */
+export function provisioningCheck(
+  status: ProvisioningStatus,
+  spoolDepth: () => number,
+  current: () => Generation,
+): HealthCheck {
+  return {
+    name: 'provisioning',
+    // A login does not hang on it: what waits is done later.
+    readiness: false,
+    async run(): Promise<CheckResult> {
+      const tenants = current().tenants.filter(({ mode }) => mode !== 'off');
+      const found = await Promise.all(
+        tenants.map(async ({ tenant }) => ({ tenant, ...(await status.tenant(tenant)) })),
+      );
+      return judge(found, spoolDepth());
+    },
+  };
+}
+
+type Found = TenantStatus & { readonly tenant: string };
+
+function judge(found: readonly Found[], spooled: number): CheckResult {
+  const paused = found.filter(({ pause }) => pause !== null);
+  const idle = found.filter(({ workers, waiting }) => workers === 0 && waiting > 0);
+  const late = found.filter(({ oldestAge }) => oldestAge > TOO_LONG);
+  const dead = found.reduce((sum, each) => sum + each.dead, 0);
+  const data = { tenants: found.length, paused: paused.length, deadLetters: dead, spooled };
+  if (paused.length > 0) {
+    const detail = `Zivver refuses the API key of ${namesOf(paused)}. Its jobs wait; nothing is lost.`;
+    const remedy =
+      'Make a new key in Zivver (Organization Settings > Integrations > API keys) and put it in the token file.';
+    return { state: 'fail', detail, remedy, data };
+  }
+  if (idle.length > 0) {
+    const remedy = 'Run `claims-gateway worker`, or `serve --with-worker`.';
+    return { state: 'fail', detail: 'Jobs wait and no worker gives a sign of life.', remedy, data };
+  }
+  if (late.length > 0) {
+    const oldest = Math.max(...late.map(({ oldestAge }) => oldestAge));
+    const detail = `A job of ${namesOf(late)} has waited for ${Math.floor(oldest / 60_000)} minutes.`;
+    const remedy =
+      'See in the log what Zivver answers, and whether Zivver is away. A budget too small for so many people: raise `provisioning.budget`.';
+    return { state: 'warn', detail, remedy, data };
+  }
+  if (dead > 0) {
+    const remedy = 'Look at `claims-gateway dead-letters list`: each names its own remedy.';
+    return { state: 'warn', detail: `${dead} dead letters need a person.`, remedy, data };
+  }
+  if (spooled > 0) {
+    const remedy = 'Bring the store back; they are handed on by themselves. Do not take the disk of this machine away.';
+    return { state: 'warn', detail: `${spooled} jobs wait on this machine for the store.`, remedy, data };
+  }
+  return { state: 'pass', detail: 'Every job is done or under way.', data };
+}
+
+function namesOf(tenants: readonly Found[]): string {
+  return tenants.map(({ tenant }) => tenant).join(', ');
+}

@@ -1,0 +1,173 @@
+import { rmSync, unlinkSync, writeFileSync } from 'node:fs';
+import { readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import t from 'tap';
+import { idpContent } from '../support/configuration.js';
+import { logIn } from '../support/logins.js';
+import { rsaKeyPair, selfSignedCertificate } from '../support/pki.js';
+import { metricValue, startRunning, until, type Running } from '../support/running.js';
+
+const entityOf = (idp: string) => `https://${idp}.example.org/idp`;
+
+/** The file of an IdP that may begin a login by itself. */
+const open = (idp: string, changes = {}) => idpContent({ entityId: entityOf(idp), unsolicited: 'allow', ...changes });
+
+/** Status of a login through this IdP, which is refused with 404 where there is none of that name. */
+async function login(running: Running, idp: string, keys = rsaKeyPair(2048, 'idp')): Promise<number> {
+  return (await logIn({ publicUrl: running.publicUrl, idp, entityId: entityOf(idp), keys })).status;
+}
+
+async function configurationState(running: Running): Promise<string | undefined> {
+  return (await running.health()).checks['configuration']?.state;
+}
+
+t.test('a changed file is taken up by itself: an identity provider comes, changes, goes', async (t) => {
+  const running = await startRunning(t, { idps: { okta: open('okta') } });
+  const { configuration } = running;
+  t.equal(await login(running, 'okta'), 200);
+  t.equal(await login(running, 'google'), 404);
+
+  configuration.idp('google', open('google'));
+  await until(
+    () => login(running, 'google'),
+    (status) => status === 200,
+  );
+  t.ok((await running.health()).checks['idp-google-certificate'], 'its checks came with it');
+
+  const renewed = rsaKeyPair(2048, 'renewed');
+  configuration.idp('google', open('google', { certificates: [renewed.certificatePem] }));
+  await until(
+    () => login(running, 'google', renewed),
+    (status) => status === 200,
+  );
+  t.equal(await login(running, 'google'), 403, 'the earlier certificate verifies no more');
+
+  unlinkSync(join(configuration.directory, 'idps/google.yaml'));
+  await until(
+    () => login(running, 'google'),
+    (status) => status === 404,
+  );
+  t.notOk((await running.health()).checks['idp-google-certificate'], 'its checks went with it');
+  t.equal(metricValue(await running.metrics(), 'health_check_state{check="idp-google-certificate"}'), null);
+  t.equal(await login(running, 'okta'), 200);
+});
+
+t.test('a faulty configuration is rejected whole, and what is in force goes on', async (t) => {
+  const running = await startRunning(t, { idps: { okta: open('okta') } });
+  const { configuration } = running;
+  const { fingerprint } = running.application.generation;
+  configuration.idp('google', open('google'));
+  configuration.idp('okta', open('okta', { unsolicited: 'perhaps' }));
+  await until(
+    () => configurationState(running),
+    (state) => state === 'fail',
+  );
+  const check = (await running.health()).checks['configuration'];
+  t.match(check?.detail, /okta\.yaml:\d+:\d+: unsolicited/);
+  t.match(check?.remedy, /check-config/);
+  t.equal(running.application.generation.fingerprint, fingerprint);
+  t.equal(await login(running, 'okta'), 200);
+  t.equal(await login(running, 'google'), 404, 'nothing of it counts, not even the sound file');
+  t.equal((await running.ready()).status, 200, 'logins succeed, so the gateway is ready');
+
+  configuration.idp('okta', open('okta'));
+  await until(
+    () => configurationState(running),
+    (state) => state === 'pass',
+  );
+  t.equal(await login(running, 'google'), 200);
+});
+
+t.test('a fault is told once, however often the files are looked at', async (t) => {
+  const running = await startRunning(t, { idps: { okta: open('okta') } });
+  running.configuration.idp('okta', open('okta', { unsolicited: 'perhaps' }));
+  await until(
+    () => configurationState(running),
+    (state) => state === 'fail',
+  );
+  running.configuration.write('certs/unrelated', 'x');
+  await new Promise((resolve) => setTimeout(resolve, 1000));
+  t.equal(running.log().split('configuration rejected').length - 1, 1);
+});
+
+t.test('a certificate that is renewed in its place is taken up', async (t) => {
+  const running = await startRunning(t, { idps: { okta: open('okta') } });
+  const before = running.application.generation.ring.active.info.fingerprint;
+  const { privateKey } = rsaKeyPair(2048, 'gateway');
+  running.configuration.write('certs/test.crt', selfSignedCertificate(privateKey, { commonName: 'renewed' }));
+  await until(
+    () => running.application.generation.ring.active.info.fingerprint,
+    (fingerprint) => fingerprint !== before,
+  );
+  t.equal(await login(running, 'okta'), 200);
+});
+
+t.test('a key that cannot be read is a fault of the new configuration only', async (t) => {
+  const running = await startRunning(t, { idps: { okta: open('okta') } });
+  rmSync(join(running.root, 'certs/test.key'));
+  await until(
+    () => configurationState(running),
+    (state) => state === 'fail',
+  );
+  t.match((await running.health()).checks['configuration']?.detail, /test\.key/);
+  t.equal(await login(running, 'okta'), 200);
+  running.configuration.write('certs/test.key', rsaKeyPair(2048, 'gateway').privateKeyPem);
+  await until(
+    () => configurationState(running),
+    (state) => state === 'pass',
+  );
+});
+
+t.test('a state that lasts over a reload keeps its time', async (t) => {
+  const soon = { notAfter: new Date(Date.now() + 10 * 86_400_000) };
+  const { privateKey } = rsaKeyPair(2048, 'idp');
+  const certificates = [selfSignedCertificate(privateKey, soon)];
+  const running = await startRunning(t, { idps: { okta: open('okta', { certificates }) } });
+  const first = (await running.health()).checks['idp-okta-certificate'];
+  t.equal(first?.state, 'warn');
+  running.shift(3_600_000);
+  t.ok(await running.gateway.reload());
+  const second = (await running.health()).checks['idp-okta-certificate'];
+  t.equal(second?.state, 'warn');
+  t.equal(second?.since, first?.since);
+});
+
+t.test('what is opened at start is told to wait for the next start', async (t) => {
+  const running = await startRunning(t, { idps: { okta: open('okta') } });
+  running.rewrite({ logging: { level: 'error' } });
+  t.ok(await running.gateway.reload());
+  const check = (await running.health()).checks['configuration'];
+  t.match(check, { state: 'warn', detail: /logging/, remedy: /Restart/ });
+  running.rewrite({});
+  t.ok(await running.gateway.reload());
+  t.equal(
+    await until(
+      () => configurationState(running),
+      (state) => state === 'pass',
+    ),
+    'pass',
+  );
+});
+
+t.test('the audit log says what was put into force and what was rejected', async (t) => {
+  const running = await startRunning(t, { idps: { okta: open('okta') } });
+  running.configuration.idp('google', open('google'));
+  t.ok(await running.gateway.reload());
+  writeFileSync(join(running.configuration.directory, 'gateway.yaml'), 'publicUrl: [');
+  t.notOk(await running.gateway.reload());
+  await running.stop();
+  const lines = await auditLines(running);
+  t.same(
+    lines.filter(({ event }) => event === 'configuration').map(({ decision }) => decision),
+    ['reload', 'reject'],
+  );
+});
+
+async function auditLines(running: Running): Promise<{ event: string; decision?: string }[]> {
+  const directory = join(running.root, 'audit');
+  const texts = await Promise.all((await readdir(directory)).map((file) => readFile(join(directory, file), 'utf8')));
+  return texts
+    .flatMap((text) => text.split('\n'))
+    .filter((line) => line !== '')
+    .map((line) => JSON.parse(line) as { event: string; decision?: string });
+}

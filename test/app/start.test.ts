@@ -1,0 +1,186 @@
+import { once } from 'node:events';
+import { createServer, type Server } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
+import t, { type Test } from 'tap';
+import { idpContent, writeConfiguration } from '../support/configuration.js';
+import { logIn, loginForm } from '../support/logins.js';
+import { startProgram } from '../support/program.js';
+import { startRedis } from '../support/redis.js';
+import { until } from '../support/running.js';
+import { mainFile, servePlace, startServe } from '../support/serve.js';
+
+const okta = idpContent({ unsolicited: 'allow' });
+
+/** A service provider behind the gateway that answers after `delay` ms, or never; an IdP whose logins go there. */
+async function behindProxy(t: Test, delay: number | null): Promise<Record<string, unknown>> {
+  const upstream = createServer((socket) => {
+    socket.on('error', () => undefined);
+    if (delay === null) return;
+    socket.once('data', () => {
+      setTimeout(() => socket.end('HTTP/1.1 200 OK\r\ncontent-length: 4\r\nconnection: close\r\n\r\ndone'), delay);
+    });
+  }).listen(0, '127.0.0.1');
+  await once(upstream, 'listening');
+  t.teardown(() => upstream.close());
+  const proxy = { prefix: '/api/', upstream: `http://127.0.0.1:${portOf(upstream)}` };
+  return { ...okta, delivery: 'proxy', serviceProvider: { proxy } };
+}
+
+function portOf(server: Server): number {
+  const address = server.address();
+  return typeof address === 'object' && address !== null ? address.port : 0;
+}
+
+async function failing(operationsUrl: string): Promise<readonly string[] | null> {
+  const response = await fetch(`${operationsUrl}/readyz`);
+  return ((await response.json()) as { failing: string[] }).failing;
+}
+
+t.test('a port that is taken ends the start with status 3 and the port', async (t) => {
+  const other = createServer().listen(0, '127.0.0.1');
+  await once(other, 'listening');
+  t.teardown(() => other.close());
+  const port = portOf(other);
+  const { operationsUrl, root } = await servePlace(t);
+  for (const taken of ['listen', 'operations']) {
+    const configuration = writeConfiguration(root);
+    configuration.idp('okta', okta);
+    const free = { host: '127.0.0.1', port: Number(new URL(operationsUrl).port) };
+    configuration.gateway({ listen: free, operations: free, [taken]: { host: '127.0.0.1', port } });
+    const program = await startProgram(t, [process.execPath, mainFile, 'serve', '--config', configuration.directory]);
+    t.equal(await program.exited, 3, taken);
+    t.match(program.stderr(), `LISTEN_FAILED: Cannot listen on 127.0.0.1 port ${port}`);
+  }
+});
+
+t.test('a store that is away at the start: starts, is not ready, says so, and recovers by itself', async (t) => {
+  const redis = await startRedis(t);
+  await redis.kill();
+  const serve = await startServe(t, {
+    gateway: { store: redis.url, provisioning: { mode: 'off' } },
+    idps: { okta },
+    until: 'live',
+  });
+  t.same(
+    await until(
+      () => failing(serve.operationsUrl),
+      (names) => names?.length === 1,
+    ),
+    ['store'],
+  );
+  const { checks } = (await (await fetch(`${serve.operationsUrl}/healthz`)).json()) as {
+    checks: Record<string, { state: string; detail: string; remedy: string }>;
+  };
+  t.match(checks['store'], { state: 'fail', detail: /does not answer/, remedy: /Bring it back/ });
+  const refused = await logIn({ publicUrl: serve.publicUrl });
+  t.equal(refused.status, 503, 'a replay could not be ruled out');
+  t.ok(refused.reference);
+
+  await redis.restart();
+  await until(
+    () => failing(serve.operationsUrl),
+    (names) => names?.length === 0,
+  );
+  t.equal((await logIn({ publicUrl: serve.publicUrl })).status, 200);
+  t.equal(await serve.program.stop(), 0);
+});
+
+t.test('a store that is away does not keep the process from ending', async (t) => {
+  const redis = await startRedis(t);
+  const serve = await startServe(t, { gateway: { store: redis.url }, idps: { okta } });
+  await redis.kill();
+  const since = Date.now();
+  t.equal(await serve.program.stop(), 0);
+  t.ok(Date.now() - since < 8000, 'within seconds');
+});
+
+t.test('SIGTERM under load: not ready, every login that began is finished, exit 0', async (t) => {
+  const serve = await startServe(t, { idps: { okta } });
+  const { publicUrl, operationsUrl, program } = serve;
+  let stopping = false;
+  const answers: number[] = [];
+  const turnedAway: unknown[] = [];
+  const forms = await Promise.all(Array.from({ length: 300 }, () => loginForm({ publicUrl })));
+  const visitor = async () => {
+    for (let form = forms.pop(); form !== undefined; form = forms.pop()) {
+      try {
+        const response = await fetch(`${publicUrl}/saml/okta/acs`, { method: 'POST', body: form });
+        await response.text();
+        answers.push(response.status);
+      } catch (error) {
+        if (!stopping) throw error;
+        turnedAway.push(error);
+        return;
+      }
+    }
+  };
+  const visitors = Array.from({ length: 8 }, visitor);
+  await until(
+    () => answers.length,
+    (count) => count > 20,
+  );
+  stopping = true;
+  program.signal('SIGTERM');
+  await Promise.all(visitors);
+  t.equal(await program.exited, 0);
+  t.ok(answers.length > 20);
+  t.same([...new Set(answers)], [200], 'what was answered was answered in full');
+  for (const error of turnedAway) {
+    const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;
+    // Turned away at the door, or a connection that was idle; never in the middle of an answer.
+    t.match(cause, { code: /ECONNREFUSED|UND_ERR_SOCKET|ECONNRESET/ });
+  }
+  await t.rejects(fetch(`${operationsUrl}/livez`), 'nothing answers any more');
+});
+
+t.test('while requests are finished the gateway says that it is not ready', async (t) => {
+  const proxied = await behindProxy(t, 2000);
+  const serve = await startServe(t, { idps: { okta: proxied } });
+  const held = logIn({ publicUrl: serve.publicUrl });
+  await sleep(500);
+  serve.program.signal('SIGTERM');
+  await sleep(300);
+  const response = await fetch(`${serve.operationsUrl}/readyz`);
+  t.equal(response.status, 503);
+  t.match(await response.json(), { draining: true });
+  const answer = await held;
+  t.equal(answer.status, 200);
+  t.equal(answer.html, 'done', 'the login under way was finished');
+  t.equal(await serve.program.exited, 0);
+});
+
+t.test('what takes longer than shutdownTimeout is cut off, and the process ends all the same', async (t) => {
+  const proxied = await behindProxy(t, null);
+  const serve = await startServe(t, { gateway: { shutdownTimeout: '1s' }, idps: { okta: proxied } });
+  const held = logIn({ publicUrl: serve.publicUrl }).catch((error: unknown) => error);
+  await sleep(500);
+  const since = Date.now();
+  serve.program.signal('SIGTERM');
+  t.ok((await held) instanceof Error);
+  t.equal(await serve.program.exited, 0);
+  t.ok(Date.now() - since < 6000);
+  t.match(serve.program.stderr(), /requests were cut off at shutdown/);
+});
+
+t.test('SIGHUP reads the configuration again', async (t) => {
+  const serve = await startServe(t, { idps: { okta } });
+  const entityId = 'https://google.example.org/idp';
+  serve.configuration.idp('google', { ...okta, entityId });
+  serve.program.signal('SIGHUP');
+  await until(
+    async () => (await logIn({ publicUrl: serve.publicUrl, idp: 'google', entityId })).status,
+    (status) => status === 200,
+  );
+  t.ok(serve.program.running(), 'and does not end the process');
+});
+
+t.test('a second SIGTERM ends the process at once', async (t) => {
+  const serve = await startServe(t, { idps: { okta: await behindProxy(t, null) } });
+  const held = logIn({ publicUrl: serve.publicUrl }).catch((error: unknown) => error);
+  await sleep(500);
+  serve.program.signal('SIGTERM');
+  await sleep(200);
+  serve.program.signal('SIGTERM');
+  t.equal(await serve.program.exited, 128 + 15);
+  t.ok((await held) instanceof Error);
+});
