@@ -32,33 +32,42 @@ function featureOf(error: GatewayError): string {
   return `${error.code} ${frames.slice(0, 3).join('')}`;
 }
 
-/** Runs one input. `null` where nothing is wrong with what came of it. */
-export async function execute(
-  target: Target,
-  input: Buffer,
-  world: World,
-): Promise<{
+interface Execution {
   readonly feature: string;
   readonly accepted: boolean;
   readonly ms: number;
+  /** `null` where nothing is wrong with what came of it. */
   readonly crash: Crash | null;
-}> {
+}
+
+async function executeOnce(target: Target, input: Buffer, world: World): Promise<Execution> {
   const start = performance.now();
-  const crash = (reason: Crash['reason'], detail: string): Crash => ({ target: target.name, reason, detail, input });
-  let feature = '';
-  let found: Crash | null = null;
-  let accepted = false;
+  const ended = (feature: string, accepted: boolean, reason?: Crash['reason'], detail = ''): Execution => ({
+    feature,
+    accepted,
+    ms: performance.now() - start,
+    crash: reason === undefined ? null : { target: target.name, reason, detail, input },
+  });
   try {
-    feature = await target.run(input, world);
-    accepted = true;
+    return ended(await target.run(input, world), true);
   } catch (error) {
-    if (error instanceof GatewayError) feature = featureOf(error);
-    else if (error instanceof Forgery) found = crash('forgery', error.message);
-    else found = crash('uncaught', error instanceof Error ? (error.stack ?? error.message) : String(error));
+    if (error instanceof GatewayError) return ended(featureOf(error), false);
+    if (error instanceof Forgery) return ended('', true, 'forgery', error.message);
+    return ended('', false, 'uncaught', error instanceof Error ? (error.stack ?? error.message) : String(error));
   }
-  const ms = performance.now() - start;
-  if (found === null && ms > SLOWEST_MS) found = crash('slow', `${Math.round(ms)} ms`);
-  return { feature, accepted, ms, crash: found };
+}
+
+/** Runs one input. A slow execution counts where it is slow each time: the machine does other work, too. */
+export async function execute(target: Target, input: Buffer, world: World): Promise<Execution> {
+  let execution = await executeOnce(target, input, world);
+  for (let again = 0; again < 3 && execution.crash === null && execution.ms > SLOWEST_MS; again++) {
+    execution = await executeOnce(target, input, world);
+  }
+  if (execution.crash !== null || execution.ms <= SLOWEST_MS) return execution;
+  return {
+    ...execution,
+    crash: { target: target.name, reason: 'slow', detail: `${Math.round(execution.ms)} ms`, input },
+  };
 }
 
 interface Pool {

@@ -56,7 +56,7 @@ const forBoth = (field: Field): readonly Row[] => [
       }),
   ],
   [
-    `${field}: behind a comment with the attacker's value`,
+    `${field}: behind a comment with the attacker's value (CVE-2025-29775)`,
     'XML_FORBIDDEN',
     (good) => tricked(good, { signature: (text) => setContent(text, field, `AAAA<!---->${contentOf(text, field)}`) }),
   ],

@@ -35,7 +35,7 @@ const method = (name: string, replacement: string): Row =>
 
 /** Tricks with what is signed, in the place of the content. */
 export const signedInfo: readonly Attack[] = familyOf('signed-info', [
-  ['two SignedInfo, the evil one first (CVE-2025-29775)', 'SIGNATURE_FORM', (good) => twoSignedInfos(good, before)],
+  ['two SignedInfo, the evil one first (CVE-2025-29774)', 'SIGNATURE_FORM', (good) => twoSignedInfos(good, before)],
   ['two SignedInfo, the evil one last (CVE-2025-29774)', 'SIGNATURE_FORM', (good) => twoSignedInfos(good, after)],
   tampered('the good SignedInfo in an Object, another in its place', (text) =>
     append(

@@ -1,6 +1,7 @@
 import { familyOf, type Attack, type GoodResponse, type Row } from './attack.js';
 import {
   declaredSaml,
+  saml,
   evilAssertion,
   evilResponse,
   samlp,
@@ -8,8 +9,8 @@ import {
   withAssertion,
   withoutSignature,
 } from './evil-parts.js';
-import { after, append, attributeOf, before, replace, setAttribute, swap, textOf } from './markup.js';
-import { DS, unsign } from './signature.js';
+import { after, append, attributeOf, before, remove, replace, setAttribute, swap, textOf } from './markup.js';
+import { bare, DS, seal, unsign } from './signature.js';
 import { places } from './wrapping-places.js';
 
 const assertionIsSigned = ({ signed }: GoodResponse) => signed !== 'response';
@@ -219,4 +220,75 @@ const aroundTheResponse: readonly Row[] = [
   ],
 ];
 
-export const wrapping: readonly Attack[] = familyOf('wrapping', [...aroundTheAssertion, ...aroundTheResponse]);
+/** A refusal that the identity provider signed: anybody gets one, and it holds no assertion that could be counted. */
+function signedRefusal(good: GoodResponse): string {
+  const failed = setAttribute(
+    remove(bare(good), 'Assertion'),
+    'Response/Status/StatusCode',
+    'Value',
+    'urn:oasis:names:tc:SAML:2.0:status:Responder',
+  );
+  return seal(setAttribute(failed, 'Response', 'ID', '_refusal'), 'Response', good.idp);
+}
+
+const aroundARefusal: readonly Row[] = [
+  [
+    'a signed refusal in Extensions of an evil Response',
+    'SIGNATURE_MISPLACED',
+    (good) => before(evilResponse(good), 'Response/Status', samlp(good, 'Extensions', signedRefusal(good))),
+  ],
+  [
+    'a signed refusal in Advice of an evil assertion',
+    'SIGNATURE_MISPLACED',
+    (good) => after(evilResponse(good), 'Assertion/Conditions', saml(good, 'Advice', signedRefusal(good))),
+  ],
+  [
+    'a signed refusal as a second root before an evil Response (CVE-2022-39299)',
+    'XML_MALFORMED',
+    (good) => signedRefusal(good) + evilResponse(good),
+  ],
+  [
+    'a signed refusal as a second root behind an evil Response (CVE-2022-39299)',
+    'XML_MALFORMED',
+    (good) => evilResponse(good) + signedRefusal(good),
+  ],
+  [
+    'an evil assertion put into a signed refusal',
+    'SAML_STATUS',
+    (good) => append(signedRefusal(good), 'Response', evilAssertion(good)),
+  ],
+  [
+    'an evil assertion in a second signature of a signed refusal, which its digest leaves out',
+    'SAML_STATUS',
+    (good) => {
+      const refusal = signedRefusal(good);
+      return after(refusal, 'Response/Signature', inObject(evilAssertion(good))(signatureOf(refusal, 'Response')));
+    },
+  ],
+  [
+    'the signature of a refusal on an evil Response',
+    'SIGNATURE_FORM',
+    (good) => after(evilResponse(good), 'Response/Issuer', signatureOf(signedRefusal(good), 'Response')),
+  ],
+  [
+    'the signature of a refusal twice on an evil Response',
+    'SIGNATURE_MISPLACED',
+    (good) => after(evilResponse(good), 'Response/Issuer', signatureOf(signedRefusal(good), 'Response').repeat(2)),
+  ],
+  [
+    'the signature of a refusal on an evil Response that took over its ID',
+    'SIGNATURE_DIGEST_MISMATCH',
+    (good) =>
+      after(
+        setAttribute(evilResponse(good), 'Response', 'ID', '_refusal'),
+        'Response/Issuer',
+        signatureOf(signedRefusal(good), 'Response'),
+      ),
+  ],
+];
+
+export const wrapping: readonly Attack[] = familyOf('wrapping', [
+  ...aroundTheAssertion,
+  ...aroundTheResponse,
+  ...aroundARefusal,
+]);
