@@ -1,0 +1,62 @@
+import { Agent, request } from 'node:http';
+import t from 'tap';
+import { idpContent } from '../support/configuration.js';
+import { rsaKeyPair } from '../support/pki.js';
+import { startRedis } from '../support/redis.js';
+import { signedResponse } from '../support/saml-response.js';
+import { servePlace, startServe } from '../support/serve.js';
+
+const POSTS = 10_000;
+const ACCOUNT_KEY = 'https://zivver.com/SAML/Attributes/ZivverAccountKey';
+
+function post(agent: Agent, url: string, body: string): Promise<{ status: number; delivered: boolean }> {
+  return new Promise((resolve, reject) => {
+    const headers = { 'content-type': 'application/x-www-form-urlencoded', 'content-length': Buffer.byteLength(body) };
+    const sent = request(url, { agent, method: 'POST', headers }, (response) => {
+      const chunks: Buffer[] = [];
+      response.on('data', (chunk: Buffer) => chunks.push(chunk));
+      response.on('error', reject);
+      response.on('end', () => {
+        const delivered = Buffer.concat(chunks).toString('latin1').includes('name="SAMLResponse"');
+        resolve({ status: response.statusCode ?? 0, delivered });
+      });
+    });
+    sent.on('error', reject);
+    sent.end(body);
+  });
+}
+
+t.test('ten thousand posts of one good response, over two processes on one Redis, deliver it once', async (t) => {
+  const redis = await startRedis(t);
+  const place = await servePlace(t);
+  const gateway = await startServe(
+    t,
+    {
+      gateway: { store: redis.url, limits: { rate: { requests: 1_000_000, per: '1m' } } },
+      idps: { okta: idpContent({ unsolicited: 'allow', clockSkew: '5m' }) },
+      args: ['--processes', '2'],
+    },
+    place,
+  );
+  const acs = `${gateway.publicUrl}/saml/okta/acs`;
+  const xml = await signedResponse(
+    {
+      now: Date.now(),
+      issuer: 'https://idp.example.org/idp',
+      audience: `${gateway.publicUrl}/saml/okta/metadata`,
+      destination: acs,
+      inResponseTo: null,
+      nameId: 'anna@example.org',
+      attributes: [{ name: ACCOUNT_KEY, values: ['key-of-anna'] }],
+    },
+    { key: rsaKeyPair(2048, 'idp').signingKey() },
+  );
+  const body = new URLSearchParams({ SAMLResponse: Buffer.from(xml).toString('base64') }).toString();
+  // Many connections, so that both processes get their share.
+  const agent = new Agent({ keepAlive: true, maxSockets: 200 });
+  const answers = await Promise.all(Array.from({ length: POSTS }, () => post(agent, acs, body)));
+  agent.destroy();
+  t.equal(answers.filter(({ delivered }) => delivered).length, 1, 'delivered');
+  t.equal(answers.filter(({ status }) => status === 200).length, 1);
+  t.equal(answers.filter(({ status }) => status === 403).length, POSTS - 1, 'refused as a replay');
+});
