@@ -267,25 +267,27 @@ function accepts(read: () => unknown): boolean {
 }
 
 t.test('what libxml2 and saxes both accept of damaged documents is refused only for what we leave out', (t) => {
-  const refused = new Set<string>();
+  let accepted = 0;
+  let refused = 0;
   const where = fc.noBias(fc.integer({ min: 0, max: 1_000_000 }));
-  const wound = fc.oneof({ weight: 5, arbitrary: fc.constantFrom(...wounds) }, fc.constantFrom('<!-- -->', '<?p?>'));
   fc.assert(
-    fc.property(generatedDocument, where, wound, ({ source }, at, inserted) => {
+    fc.property(generatedDocument, where, fc.constantFrom(...wounds), ({ source }, at, inserted) => {
       const cut = at % (source.length + 1);
       const damaged = source.slice(0, cut) + inserted + source.slice(cut);
       const input = bytes(damaged);
       const code = codeOf(input);
-      if (code === 'accepted' || !accepts(() => libxml2Tree(input)) || !accepts(() => saxesTree(input))) return;
-      refused.add(code);
+      if (!accepts(() => libxml2Tree(input)) || !accepts(() => saxesTree(input))) {
+        refused++;
+        return;
+      }
+      accepted++;
       const onPurpose =
         code === 'XML_DUPLICATE_ID' ||
-        (code === 'XML_FORBIDDEN' && /<!--|<\?/.test(damaged)) ||
         (code === 'XML_MALFORMED' && saxesReading(input).declared.some((uri) => uri !== '' && !isAbsoluteUri(uri)));
-      if (!onPurpose) throw new Error(`${code}: ${damaged}`);
+      if (code !== 'accepted' && !onPurpose) throw new Error(`${code}: ${damaged}`);
     }),
     { numRuns: 4000 },
   );
-  t.ok(refused.has('XML_FORBIDDEN'), 'a comment or a processing instruction was met');
+  t.ok(accepted > 200 && refused > 200, `${accepted} accepted by both, ${refused} refused by one`);
   t.end();
 });
