@@ -1,26 +1,10 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import t from 'tap';
-import { readConfiguration, requireConfiguration } from '../../src/app/index.js';
-import { Generation } from '../../src/app/generation.js';
-import { createMetadataFetcher } from '../../src/app/metadata/index.js';
-import type { GatewayRuntime } from '../../src/gateway/index.js';
-import { systemRandom } from '../../src/shared/index.js';
 import { idpContent } from '../support/configuration.js';
+import { forgedGeneration } from '../support/forged-generation.js';
 import { rsaKeyPair } from '../support/pki.js';
 import { startRunning, until } from '../support/running.js';
-
-/** As if the key in memory and the certificate that Zivver knows had come apart. */
-class WithAnotherKey extends Generation {
-  override get runtime(): GatewayRuntime {
-    const { runtime } = { runtime: super.runtime };
-    const routes = [...runtime.routes].map(([name, route]) => {
-      const key = { ...route.issuing.key, privateKey: rsaKeyPair(2048, 'another').privateKey };
-      return [name, { ...route, issuing: { ...route.issuing, key } }] as const;
-    });
-    return { ...runtime, routes: new Map(routes) };
-  }
-}
 
 t.test(
   'a signing key that does not fit its certificate makes the canary fail, and the gateway not ready',
@@ -31,17 +15,8 @@ t.test(
     });
     const { application, configuration } = running;
     t.equal((await running.health()).checks['canary']?.state, 'pass');
-    const config = requireConfiguration(readConfiguration({ directory: configuration.directory, env: {} }));
-    const { clock } = application.services;
-    const unfit = new WithAnotherKey(config, {
-      clock,
-      random: systemRandom,
-      fetcher: createMetadataFetcher(),
-      state: application.stores.state,
-      provisioner: application.provisioner,
-      onMetadata: () => undefined,
-    });
-    await application.adopt(unfit);
+    const sound = application.generation.config;
+    await application.adopt(forgedGeneration(application, configuration.directory));
     const { failing } = await until(
       () => running.ready(),
       ({ status }) => status === 503,
@@ -50,7 +25,7 @@ t.test(
     const { canary } = (await running.health()).checks;
     t.match(canary?.detail, /A response of our own failed/);
     t.match(canary?.remedy, /signing key/);
-    await application.adopt(application.makeGeneration(config));
+    await application.adopt(application.makeGeneration(sound));
     await until(
       () => running.ready(),
       ({ status }) => status === 200,

@@ -1,0 +1,116 @@
+import type { Test } from 'tap';
+import { createDeadLetters } from '../../src/provisioning/index.js';
+import { startZivverStandIn, type ZivverStandIn } from '../../src/sandbox/index.js';
+import { idpContent } from '../support/configuration.js';
+import { logIn } from '../support/logins.js';
+import { metricValue, startRunning, until, type Running } from '../support/running.js';
+import type { Scenario } from './fault.js';
+
+const okta = idpContent({ unsolicited: 'allow' });
+
+interface WithZivver {
+  readonly running: Running;
+  readonly zivver: ZivverStandIn;
+}
+
+async function withZivver(t: Test, withWorker: boolean): Promise<WithZivver> {
+  const zivver = await startZivverStandIn({
+    domain: 'example.org',
+    domainKey: { attribute: 'https://zivver.com/SAML/Attributes/DomainKey', value: 'the-domain-key-of-example-org' },
+    scimToken: 'scim-token-of-example-org',
+  });
+  t.teardown(() => zivver.close());
+  const scim = { baseUrl: zivver.scimUrl, token: { file: 'certs/scim-token' } };
+  const running = await startRunning(t, {
+    gateway: { provisioning: { mode: 'scim', scim, waitForAccount: '0s' } },
+    idps: { okta },
+    files: { 'certs/scim-token': 'scim-token-of-example-org' },
+    withWorker,
+    services: { pace: { workerBeat: 200 } },
+  });
+  return { running, zivver };
+}
+
+const over = (least: number) => (value: number | null) => value !== null && value > least;
+
+export const provisioningScenarios: Readonly<Record<string, Scenario>> = {
+  'SCIM key refused': {
+    start: async (t) => {
+      const { running, zivver } = await withZivver(t, true);
+      return {
+        running,
+        cause: async () => {
+          zivver.misbehave({ rules: [{ fault: { kind: 'unauthorized' } }] });
+          t.equal((await logIn({ publicUrl: running.publicUrl })).status, 200);
+        },
+        mend: () => {
+          zivver.misbehave({ rules: [] });
+          // Zivver is asked again once a minute.
+          running.shift(61_000);
+        },
+        series: 'paused_tenants',
+        shows: over(0),
+      };
+    },
+  },
+  'queue backing up': {
+    start: async (t) => {
+      const { running, zivver } = await withZivver(t, true);
+      return {
+        running,
+        cause: async () => {
+          zivver.misbehave({ rules: [{ fault: { kind: 'status', status: 503 } }] });
+          await logIn({ publicUrl: running.publicUrl });
+          await until(
+            async () => metricValue(await running.metrics(), 'queue_jobs{state="delayed"}'),
+            (jobs) => jobs === 1,
+          );
+          running.shift(960_000);
+        },
+        mend: () => {
+          zivver.misbehave({ rules: [] });
+          running.shift(600_000);
+        },
+        series: 'queue_oldest_job_age_seconds',
+        shows: over(900),
+      };
+    },
+  },
+  'no worker': {
+    start: async (t) => {
+      const { running } = await withZivver(t, false);
+      return {
+        running,
+        cause: () => logIn({ publicUrl: running.publicUrl }),
+        mend: () => {
+          running.application.startWorker();
+        },
+        series: 'queue_jobs{state="waiting"}',
+        shows: over(0),
+      };
+    },
+  },
+  'dead letters': {
+    start: async (t) => {
+      const { running, zivver } = await withZivver(t, true);
+      return {
+        running,
+        cause: async () => {
+          const body = JSON.stringify({ detail: 'Domain not owned' });
+          zivver.misbehave({ rules: [{ operations: ['create'], fault: { kind: 'status', status: 400, body } }] });
+          await logIn({ publicUrl: running.publicUrl });
+        },
+        mend: async () => {
+          zivver.misbehave({ rules: [] });
+          const { stores, services, generation } = running.application;
+          const { backend } = stores;
+          const { sealer, tenants } = generation;
+          const letters = createDeadLetters({ backend, sealer, clock: services.clock, rememberFor: 60_000 });
+          t.equal(await letters.retryAll(tenants[0]?.tenant ?? ''), 1);
+        },
+        series: 'dead_letters',
+        shows: over(0),
+      };
+    },
+  },
+};
