@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { probeCall } from './calls.js';
 import { runJob, type RunContext } from './job-run.js';
 import type { JobQueue, Lease } from './queue.js';
@@ -25,6 +26,8 @@ export class TenantLoop {
 
   constructor(options: TenantLoopOptions) {
     this.#options = options;
+    // Each job in hand may wait for the budget.
+    setMaxListeners(0, this.#stopping.signal);
     this.#running = this.#run();
   }
 

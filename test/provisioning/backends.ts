@@ -1,8 +1,9 @@
 import type { Test } from 'tap';
-import { createEmbeddedBackend, createRedisBackend, type Backend } from '../../src/provisioning/index.js';
-import { connectRedis, type RemoteStoreAddress } from '../../src/state/index.js';
+import { createEmbeddedBackend, type Backend } from '../../src/provisioning/index.js';
+import type { RemoteStoreAddress } from '../../src/state/index.js';
 import { startRedis, type RunningRedis } from '../support/redis.js';
 import { temporaryDirectory } from '../support/temporary.js';
+import { openBackend } from './open-backend.js';
 
 /** Opens backends over one and the same store, as the processes of an installation do. */
 export interface BackendSource {
@@ -20,19 +21,20 @@ export async function embeddedSource(t: Test): Promise<BackendSource> {
   return { open: () => Promise.resolve(backend) };
 }
 
+export function addressOf({ port }: RunningRedis): RemoteStoreAddress {
+  return { kind: 'redis', host: '127.0.0.1', port, tls: false, db: 0 };
+}
+
 export async function redisSource(t: Test, redis?: RunningRedis): Promise<BackendSource> {
-  const { port } = redis ?? (await startRedis(t));
-  const address: RemoteStoreAddress = { kind: 'redis', host: '127.0.0.1', port, tls: false, db: 0 };
+  return sourceAt(addressOf(redis ?? (await startRedis(t))));
+}
+
+/** Opens a connection of its own to the same store each time, as another process would. */
+export function sourceAt(address: RemoteStoreAddress): BackendSource {
   return {
     open: async (t) => {
-      const connection = connectRedis(address, 'commands', { commandTimeout: 500 });
-      const openBlocking = () => connectRedis(address, 'blocking');
-      const backend = createRedisBackend({ connection, openBlocking, leaseTime: LEASE_TIME });
-      t.teardown(async () => {
-        await backend.close();
-        connection.disconnect();
-      });
-      while (connection.status !== 'ready') await new Promise((resolve) => setTimeout(resolve, 10));
+      const backend = await openBackend(address, { leaseTime: LEASE_TIME });
+      t.teardown(() => backend.close());
       return backend;
     },
   };

@@ -1,34 +1,23 @@
-import { fork, type ChildProcess } from 'node:child_process';
-import { once } from 'node:events';
-import { join } from 'node:path';
 import t, { type Test } from 'tap';
+import type { StoreAddress } from '../../src/config/index.js';
 import { createEmbeddedBackend, type Backend } from '../../src/provisioning/index.js';
 import { startRedis } from '../support/redis.js';
 import { temporaryDirectory } from '../support/temporary.js';
-import { redisSource } from './backends.js';
+import { addressOf, redisSource } from './backends.js';
 import { eventually, makeRig } from './rig.js';
+import { startWorkerChild } from './worker-child.js';
 
-function startProcess(t: Test, args: readonly string[]): ChildProcess {
-  const child = fork(join(import.meta.dirname, 'worker-process.js'), args);
-  const exited = once(child, 'exit');
-  t.teardown(async () => {
-    child.kill('SIGKILL');
-    await exited;
-  });
-  return child;
-}
-
-async function killedWorker(t: Test, backend: Backend, place: readonly string[]): Promise<void> {
+async function killedWorker(t: Test, backend: Backend, address: StoreAddress): Promise<void> {
   const rig = await makeRig(t, backend);
   // The account comes into being, but its creator never hears of it.
   rig.zivver.misbehave({ rules: [{ fault: { kind: 'hang', applied: true }, operations: ['create'], times: 3 }] });
-  const first = startProcess(t, [rig.tenant, rig.zivver.scimUrl, ...place]);
+  const first = startWorkerChild(t, rig, address);
   const names = Array.from({ length: 20 }, (_, at) => `User${at}`);
   for (const name of names) await rig.provisioner.submit(rig.login(name));
   await eventually(() => rig.zivver.requests().faulty === 3, 'three answers that do not come');
-  first.kill('SIGKILL');
-  startProcess(t, [rig.tenant, rig.zivver.scimUrl, ...place]);
-  startProcess(t, [rig.tenant, rig.zivver.scimUrl, ...place]);
+  await first.kill();
+  startWorkerChild(t, rig, address);
+  startWorkerChild(t, rig, address);
   const waits = names.map((name) => rig.provisioner.waitForAccount(rig.login(name), 15_000));
   t.ok((await Promise.all(waits)).every((result) => result === 'exists'));
   const addresses = rig.zivver.accounts().map(({ userName }) => userName);
@@ -44,11 +33,11 @@ t.test('a worker killed with jobs in its hands: others take them over, and no ac
     const path = await temporaryDirectory(t);
     const backend = createEmbeddedBackend({ path });
     t.teardown(() => backend.close());
-    await killedWorker(t, backend, [path]);
+    await killedWorker(t, backend, { kind: 'embedded', path });
   });
   t.test('redis', async (t) => {
     const redis = await startRedis(t);
-    await killedWorker(t, await (await redisSource(t, redis)).open(t), ['', String(redis.port)]);
+    await killedWorker(t, await (await redisSource(t, redis)).open(t), addressOf(redis));
   });
   t.end();
 });

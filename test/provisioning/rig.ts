@@ -168,9 +168,13 @@ function recorder(): { seen: Seen; events: ProvisioningEvents } {
   return { seen, events };
 }
 
-/** Waits until the condition holds; fails after ten seconds. */
-export async function eventually(condition: () => boolean | Promise<boolean>, what: string): Promise<void> {
-  const deadline = Date.now() + 10_000;
+/** Waits until the condition holds; fails after `limit` milliseconds. */
+export async function eventually(
+  condition: () => boolean | Promise<boolean>,
+  what: string,
+  limit = 10_000,
+): Promise<void> {
+  const deadline = Date.now() + limit;
   while (!(await condition())) {
     if (Date.now() > deadline) throw new Error(`it did not happen: ${what}`);
     await new Promise((resolve) => setTimeout(resolve, 10));

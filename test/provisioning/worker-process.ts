@@ -1,40 +1,25 @@
 import { Secret } from '../../src/config/index.js';
-import { createEmbeddedBackend, createRedisBackend, startWorker } from '../../src/provisioning/index.js';
+import { startWorker } from '../../src/provisioning/index.js';
 import { systemClock, systemRandom } from '../../src/shared/index.js';
-import { connectRedis } from '../../src/state/index.js';
+import { openBackend } from './open-backend.js';
 import { sealer, TOKEN } from './rig.js';
+import type { WorkerTask } from './worker-child.js';
 
-// A worker as a process of its own, for processes.test.ts.
-const [tenant = '', baseUrl = '', path = '', port = ''] = process.argv.slice(2);
-const leaseTime = 600;
-const address = { kind: 'redis', host: '127.0.0.1', port: Number(port), tls: false, db: 0 } as const;
-const backend =
-  port === ''
-    ? createEmbeddedBackend({ path, leaseTime })
-    : createRedisBackend({
-        connection: connectRedis(address, 'commands'),
-        openBlocking: () => connectRedis(address, 'blocking'),
-        leaseTime,
-      });
-const scim = {
-  baseUrl,
-  token: new Secret(TOKEN),
-  tokenEncoding: 'raw',
-  mediaType: 'application/json',
-  timeout: 5_000,
-} as const;
+// A worker as a process of its own; worker-child.ts starts it.
+const task = JSON.parse(process.argv[2] ?? '') as WorkerTask;
+const { tenant, baseUrl, budget, timeout, leaseTime, concurrency } = task;
 startWorker({
-  backend,
+  backend: await openBackend(task.address, { leaseTime }),
   sealer,
   tenants: () => [
     {
       mode: 'scim',
       tenant,
-      scim,
-      budget: { requests: 1_000, per: 1_000 },
+      scim: { baseUrl, token: new Secret(TOKEN), tokenEncoding: 'raw', mediaType: 'application/json', timeout },
+      budget,
       waitForAccount: 0,
-      retryFor: 60_000,
-      rememberFor: 60_000,
+      retryFor: 600_000,
+      rememberFor: 600_000,
       active: true,
     },
   ],
@@ -43,4 +28,7 @@ startWorker({
   fetch: globalThis.fetch,
   version: '0.0.0-test',
   beatEvery: 200,
+  probeEvery: 500,
+  concurrency,
 });
+process.send?.('working');

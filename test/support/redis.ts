@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -18,6 +18,10 @@ export interface RedisOptions {
   readonly port?: number;
   /** Working directory, to bring a server back with its data. Default: a new one, removed at teardown. */
   readonly dir?: string;
+  /** Takes no port above this one. */
+  readonly highestPort?: number;
+  /** Runs as a Sentinel with these lines of configuration; `args` do not count then. */
+  readonly sentinel?: readonly string[];
 }
 
 export interface RunningRedis {
@@ -71,13 +75,22 @@ interface Server {
 
 async function launch(dir: string, options: RedisOptions): Promise<Server> {
   // Another process may take the free port before redis-server does; then the next free one is tried.
-  for (let attempt = 0; attempt < 5; attempt++) {
+  for (let attempt = 0; attempt < 20; attempt++) {
     const port = options.port ?? (await freePort());
-    const fixed = ['--port', String(port), '--bind', '127.0.0.1', '--dir', dir, '--save', ''];
-    const server = await spawnServer(port, [...fixed, ...(options.args ?? [])]);
+    if (port > (options.highestPort ?? 65_535)) continue;
+    const server = await spawnServer(port, await argumentsFor(port, dir, options));
     if (server !== null) return server;
   }
   throw new Error('redis-server could not be started; is it installed?');
+}
+
+async function argumentsFor(port: number, dir: string, { args, sentinel }: RedisOptions): Promise<string[]> {
+  const place = ['--port', String(port), '--bind', '127.0.0.1', '--dir', dir];
+  if (sentinel === undefined) return [...place, '--save', '', ...(args ?? [])];
+  // A Sentinel keeps what it learns in its configuration file.
+  const file = join(dir, 'sentinel.conf');
+  await writeFile(file, `${sentinel.join('\n')}\n`);
+  return [file, '--sentinel', ...place];
 }
 
 // The shell kills the server when its standard input closes, so also when the test process is killed.
@@ -130,7 +143,8 @@ async function pings(client: Redis): Promise<boolean> {
   }
 }
 
-async function freePort(): Promise<number> {
+/** A port of the loopback interface that nobody listens on. */
+export async function freePort(): Promise<number> {
   const server = createServer();
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
