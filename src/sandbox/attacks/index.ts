@@ -29,7 +29,6 @@ export type {
   Signer,
   SigningShape,
 } from './attack.js';
-export { said, sealed } from './signature.js';
 
 /** Every attack that the gateway is tested with, against its own verifier. */
 export const attacks: readonly Attack[] = [
