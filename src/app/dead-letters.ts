@@ -1,0 +1,78 @@
+import type { GatewayConfig } from '../config/index.js';
+import { AuditLog } from '../observe/index.js';
+import { createDeadLetters, createSealer, type DeadLetters } from '../provisioning/index.js';
+import { GatewayError, systemClock, systemRandom } from '../shared/index.js';
+import type { StateStore } from '../state/index.js';
+import { auditFile } from './audit-file.js';
+import { openStores } from './stores.js';
+
+/** The dead letters of one Zivver organisation. */
+export interface TenantDeadLetters {
+  readonly tenant: string;
+  readonly deadLetters: DeadLetters;
+}
+
+export interface OpenDeadLetters {
+  readonly tenants: readonly TenantDeadLetters[];
+  close(): Promise<void>;
+}
+
+/** Milliseconds that the store may take to be connected. */
+const CONNECTED_WITHIN = 5_000;
+
+/**
+ * Opens the dead letters of every configured tenant, those switched off included, beside a gateway that runs. What a
+ * person settles is written to the audit log.
+ *
+ * @throws GatewayError STORE_UNAVAILABLE
+ */
+export async function openDeadLetters(config: GatewayConfig): Promise<OpenDeadLetters> {
+  const stores = openStores(config, { clock: systemClock, onError: () => undefined, onFallback: () => undefined });
+  try {
+    await untilConnected(stores.state);
+    const audit = await AuditLog.open({
+      file: auditFile(config),
+      instance: 'dead-letters',
+      clock: systemClock,
+      maxBytes: config.audit.rotateAt,
+    });
+    const sealer = createSealer(config.dataKeys, systemRandom);
+    const settings = new Map(config.idps.map(({ provisioning }) => [provisioning.tenant, provisioning]));
+    const tenants = [...settings.values()].map(({ tenant, rememberFor }) => ({
+      tenant,
+      deadLetters: createDeadLetters({
+        backend: stores.backend,
+        sealer,
+        clock: systemClock,
+        rememberFor,
+        events: {
+          onSettled: (_tenant, accountId, how, note) => {
+            const detail = `tenant ${tenant}, account ${accountId}${note === null ? '' : `: ${note}`}`;
+            void audit.append({ event: 'dead-letter', decision: how, detail });
+          },
+        },
+      }),
+    }));
+    const close = async (): Promise<void> => {
+      await audit.close();
+      await stores.close();
+    };
+    return { tenants, close };
+  } catch (error) {
+    await stores.close();
+    throw error;
+  }
+}
+
+async function untilConnected(state: StateStore): Promise<void> {
+  const deadline = performance.now() + CONNECTED_WITHIN;
+  for (;;) {
+    try {
+      await state.ping();
+      return;
+    } catch (error) {
+      if (!(error instanceof GatewayError) || performance.now() > deadline) throw error;
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    }
+  }
+}

@@ -1,0 +1,130 @@
+import { readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import t, { type Test } from 'tap';
+import { readConfiguration, requireConfiguration } from '../../src/app/index.js';
+import {
+  accountId,
+  createEmbeddedBackend,
+  createRedisBackend,
+  createSealer,
+  type Backend,
+  type Failure,
+} from '../../src/provisioning/index.js';
+import { systemRandom } from '../../src/shared/index.js';
+import { connectRedis } from '../../src/state/index.js';
+import { claimsGateway } from '../support/command-line.js';
+import { idpContent, writeConfiguration } from '../support/configuration.js';
+import { startRedis } from '../support/redis.js';
+
+const failure: Failure = {
+  class: 'permanent',
+  status: 400,
+  detail: 'HTTP 400: Account is outside the organization',
+  remedy: 'Adopt the account; then retry.',
+  at: Date.parse('2026-03-01T12:00:00Z'),
+};
+
+interface Fixture {
+  readonly directory: string;
+  readonly root: string;
+  readonly tenant: string;
+  readonly ids: readonly string[];
+}
+
+/** A configuration whose store holds two dead letters; nothing has the store open. */
+async function withTwo(t: Test, store: string, open: (root: string) => Promise<Backend>): Promise<Fixture> {
+  const root = t.testdir();
+  const { directory, gateway, idp } = writeConfiguration(root);
+  gateway({ store });
+  idp('okta', idpContent());
+  const config = requireConfiguration(readConfiguration({ directory, env: {} }));
+  const tenant = config.idps[0]?.provisioning.tenant ?? '';
+  const sealer = createSealer(config.dataKeys, systemRandom);
+  const backend = await open(root);
+  const ids: string[] = [];
+  for (const name of ['ada', 'bob']) {
+    const address = `${name}@example.org`;
+    const id = accountId(tenant, address);
+    const at = failure.at - 60_000;
+    const request = { tenant, idp: 'okta', address, accountKey: 'the-account-key', displayName: name };
+    const payload = sealer.seal(JSON.stringify({ ...request, reference: 'ABCD-EFGH-JKMN', at }), id);
+    await backend.queue.add({ id, tenant, payload, since: at });
+    const lease = await backend.queue.take(tenant);
+    await lease?.bury({ ...failure, at: failure.at + ids.length });
+    ids.push(id);
+    // BullMQ orders by the millisecond.
+    await new Promise((resolve) => setTimeout(resolve, 5));
+  }
+  await backend.close();
+  return { directory, root, tenant, ids };
+}
+
+async function wholeStory(t: Test, { directory, root, tenant, ids }: Fixture): Promise<void> {
+  const run = (...args: string[]) => claimsGateway(['dead-letters', ...args, '--config', directory]);
+  const [ada = '', bob = ''] = ids;
+
+  const listed = await run('list');
+  t.equal(listed.status, 0, listed.err);
+  t.match(listed.out.split('\n'), [
+    `2026-03-01T12:00:00.000Z ${ada} ${tenant} ada@example.org: ${failure.detail}`,
+    `2026-03-01T12:00:00.001Z ${bob} ${tenant} bob@example.org: ${failure.detail}`,
+  ]);
+  const json = await run('list', '--json');
+  t.match(JSON.parse(json.out), { deadLetters: [{ id: ada, login: { address: 'ada@example.org' } }, { id: bob }] });
+  t.notMatch(listed.out + json.out, 'the-account-key');
+
+  const shown = await run('show', ada);
+  t.match(shown.out, /reason +HTTP 400: Account is outside the organization\nremedy +Adopt the account; then retry\./);
+  t.match(JSON.parse((await run('show', ada, '--json')).out), { id: ada, attempts: 1, failure: { status: 400 } });
+  t.match(await run('show', 'nothing'), { status: 1, err: /no dead letter nothing/ });
+
+  t.match(await run('retry'), { status: 2 }, 'neither an id nor --all');
+  t.match(await run('retry', ada, '--all'), { status: 2 }, 'nor both');
+  t.match(await run('dismiss', bob), { status: 2 }, 'without a note');
+  t.match(await run('dismiss', bob, '--note', ' '), { status: 2 }, 'with an empty one');
+  t.match(await run('dismiss', bob, '--note', 'has left', '--json'), { status: 0, out: `{"dismissed":"${bob}"}` });
+  t.match(await run('dismiss', bob, '--note', 'again'), { status: 1 });
+  t.match(await run('retry', ada), { status: 0, out: '1 back in the queue' });
+  t.match(await run('retry', ada), { status: 1 });
+  t.match(await run('retry', '--all', '--json'), { status: 0, out: '{"retried":0}' });
+  t.match(await run('list'), { status: 0, out: 'no dead letters' });
+
+  const files = (await readdir(root, { recursive: true })).filter((file) => /audit.*\.jsonl$/.test(file));
+  const audit = (await Promise.all(files.map((file) => readFile(join(root, file), 'utf8')))).join('');
+  t.match(audit, /"decision":"dismissed".*has left/);
+  t.match(audit, /"decision":"retried"/);
+}
+
+t.test('dead letters in the embedded store', async (t) => {
+  const open = (root: string) => Promise.resolve(createEmbeddedBackend({ path: join(root, 'data/provisioning') }));
+  await wholeStory(t, await withTwo(t, 'embedded:./data', open));
+});
+
+t.test('dead letters in Redis', async (t) => {
+  const { port } = await startRedis(t);
+  const address = { kind: 'redis', host: '127.0.0.1', port, tls: false, db: 0 } as const;
+  const open = async (): Promise<Backend> => {
+    const connection = connectRedis(address, 'commands');
+    while (connection.status !== 'ready') await new Promise((resolve) => setTimeout(resolve, 10));
+    const backend = createRedisBackend({ connection, openBlocking: () => connectRedis(address, 'blocking') });
+    return {
+      ...backend,
+      close: async () => {
+        await backend.close();
+        connection.disconnect();
+      },
+    };
+  };
+  await wholeStory(t, await withTwo(t, `redis://127.0.0.1:${port}/0`, open));
+});
+
+t.test('a store that is away ends the command with status 3 and a remedy', async (t) => {
+  const root = t.testdir();
+  const { directory, gateway, idp } = writeConfiguration(root);
+  gateway({ store: 'redis://127.0.0.1:1/0' });
+  idp('okta', idpContent());
+  t.match(await claimsGateway(['dead-letters', 'list', '--config', directory]), {
+    status: 3,
+    err: /STORE_UNAVAILABLE/,
+  });
+});
