@@ -2,7 +2,7 @@ import { SAML, ValidateInResponseTo } from '@node-saml/node-saml';
 import { XmlDocument } from 'libxml2-wasm';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { createRequire } from 'node:module';
+import { fileURLToPath } from 'node:url';
 import * as samlify from 'samlify';
 import t from 'tap';
 import { Visitor, type VisitedPage } from '../../src/sandbox/index.js';
@@ -39,7 +39,7 @@ async function parties(t: Parameters<typeof startServe>[0]) {
   };
   const program = await startProgram(t, [
     process.execPath,
-    createRequire(import.meta.url).resolve('saml-idp/bin/run.js'),
+    fileURLToPath(import.meta.resolve('saml-idp/bin/run.js')),
     ...['--host', '127.0.0.1', '--port', String(port), '--issuer', 'urn:example:idp'],
     ...['--cert', await file('idp.crt', keys.certificatePem), '--key', await file('idp.key', keys.privateKeyPem)],
     ...['--acsUrl', `${place.publicUrl}/saml/other/acs`, '--audience', `${place.publicUrl}/saml/other/metadata`],
