@@ -91,9 +91,7 @@ async function medians(steps: ReadonlyMap<string, () => unknown>): Promise<Map<s
       if (round >= WARM) times.get(name)?.push(performance.now() - began);
     }
   }
-  return new Map(
-    [...times].map(([name, samples]) => [name, samples.sort((a, b) => a - b)[ROUNDS / 2] ?? Number.NaN]),
-  );
+  return new Map([...times].map(([name, samples]) => [name, samples.sort((a, b) => a - b)[ROUNDS / 2] ?? Number.NaN]));
 }
 
 async function enqueueMany(provisioner: Provisioner): Promise<void> {
