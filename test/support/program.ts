@@ -56,7 +56,13 @@ export async function startProgram(
   const [line] = (await once(shell.stdio[3] as Readable, 'data')) as [Buffer];
   const pid = Number(line.toString());
   const signal = (name: NodeJS.Signals) => {
-    if (status === null) process.kill(pid, name);
+    if (status !== null) return;
+    try {
+      process.kill(pid, name);
+    } catch (error) {
+      // It has just ended, and the shell has not said so yet.
+      if (!(error instanceof Error && 'code' in error && error.code === 'ESRCH')) throw error;
+    }
   };
   const stop = async () => {
     signal('SIGTERM');
