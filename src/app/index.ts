@@ -1,10 +1,12 @@
 /** The only place where configuration becomes concrete objects. */
 export { Application, type ApplicationServices } from './application.js';
 export { readConfiguration, requireConfiguration, type ConfigurationRequest } from './configuration.js';
-export { createMetadataFetcher } from './metadata/index.js';
+export { openDeadLetters, type OpenDeadLetters, type TenantDeadLetters } from './dead-letters.js';
+export { approveCertificate, listCandidates } from './metadata/index.js';
 export { inspectionFor, type InspectionInput } from './inspection.js';
 export { askOnline, type OnlineResult } from './online.js';
 export { ownMetadata } from './own-metadata.js';
 export { Reloader } from './reload.js';
 export { startGateway, type RunningGateway, type ServeOptions } from './serve.js';
 export { systemServices } from './system-services.js';
+export { openTraces } from './stores.js';

@@ -1,6 +1,5 @@
 import type { FastifyInstance } from 'fastify';
 import { withinTime } from '../observe/index.js';
-import { GatewayError } from '../shared/index.js';
 import type { Application } from './application.js';
 import { Canary } from './canary.js';
 import type { ConfigurationRequest } from './configuration.js';
@@ -99,9 +98,4 @@ async function closeWithin(listener: FastifyInstance, limit: number, { log }: Ap
   } finally {
     clearInterval(sweep);
   }
-}
-
-/** What a start that failed is called, for the exit status. */
-export function isListenFailure(error: unknown): boolean {
-  return error instanceof GatewayError && error.code === 'LISTEN_FAILED';
 }

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { GatewayConfig } from '../config/index.js';
 import {
@@ -85,6 +86,32 @@ function openRedis(address: RemoteStoreAddress, config: StoreConfig, options: St
     },
   };
   return { state, backend, spool, traces, close: () => closeAll([traces, backend, state, spool, hangUp]) };
+}
+
+/**
+ * Only the login traces, for reading them from another process. Null where there is no store yet: making one would leave
+ * files of another user in the gateway's place.
+ */
+export function openTraces(
+  { store, traces: bounds }: Pick<GatewayConfig, 'store' | 'traces'>,
+  { clock }: Pick<StoreOptions, 'clock'>,
+): TraceStore | null {
+  if (store.kind === 'embedded') {
+    const path = join(store.path, 'traces');
+    return existsSync(path) ? createEmbeddedTraceStore({ path, clock, bounds }) : null;
+  }
+  // Waits for the connection, which a gateway that runs need not.
+  const connection = connectRedis(store, 'blocking');
+  const traces = createRedisTraceStore({ connection, clock, bounds });
+  return {
+    add: (reference, entry) => traces.add(reference, entry),
+    find: (reference) => traces.find(reference),
+    recent: (limit) => traces.recent(limit),
+    close: () => {
+      connection.disconnect();
+      return Promise.resolve();
+    },
+  };
 }
 
 /** One that fails to close must not keep the others open. */

@@ -1,5 +1,6 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { programVersion } from '../shared/index.js';
+import type { DeadLetterOptions, DismissOptions, RetryOptions } from './dead-letters.js';
 import type { ExitStatus } from './exit.js';
 import type { GenerateOptions, ImportOptions, RotateOptions } from './keys.js';
 import type { Terminal } from './terminal.js';
@@ -33,6 +34,8 @@ export function createProgram(terminal: Terminal, ends: Ends): Command {
   addServing(command, program, terminal, ends);
   addLooking(command, program, terminal, ends);
   addKeys(command, program, terminal, ends);
+  addDeadLetters(command, program, terminal, ends);
+  addOperating(command, program, terminal, ends);
   return program;
 }
 
@@ -142,6 +145,63 @@ function addKeys(command: Add, program: Command, terminal: Terminal, ends: Ends)
     .addOption(configOption())
     .action((id: string, options: RotateOptions) =>
       ends(async () => (await import('./keys.js')).retireKey(id, options, terminal)),
+    );
+}
+
+function addOperating(command: Add, program: Command, terminal: Terminal, ends: Ends): void {
+  const trace = program.command('trace').description('the login traces');
+  command(trace, 'show <reference>', 'what became of one login', 'trace show 7Q3K-9M2X-TB4W')
+    .addOption(configOption())
+    .addOption(jsonOption())
+    .action((reference: string, options: { config: string; json?: boolean }) =>
+      ends(async () => (await import('./trace.js')).showTrace(reference, options, terminal)),
+    );
+  const idp = program.command('idp').description('the identity providers');
+  command(idp, 'candidates <name>', 'new signing certificates that wait for approval', 'idp candidates okta')
+    .addOption(configOption())
+    .addOption(jsonOption())
+    .action((name: string, options: { config: string; json?: boolean }) =>
+      ends(async () => (await import('./idp.js')).candidates(name, options, terminal)),
+    );
+  command(
+    idp,
+    'approve <name> <fingerprint>',
+    'let a new signing certificate verify, after comparing its fingerprint with the identity provider',
+    `idp approve okta ${'3f:'.repeat(31)}3f`,
+  )
+    .addOption(configOption())
+    .action((name: string, fingerprint: string, options: { config: string }) =>
+      ends(async () => (await import('./idp.js')).approve(name, fingerprint, options, terminal)),
+    );
+}
+
+function addDeadLetters(command: Add, program: Command, terminal: Terminal, ends: Ends): void {
+  const letters = program.command('dead-letters').description('provisioning that needs a person');
+  command(letters, 'list', 'what needs a person, oldest first', 'dead-letters list --json')
+    .addOption(configOption())
+    .addOption(jsonOption())
+    .action((options: DeadLetterOptions) =>
+      ends(async () => (await import('./dead-letters.js')).listDeadLetters(options, terminal)),
+    );
+  command(letters, 'show <id>', 'one of them with reason and remedy', 'dead-letters show ID')
+    .addOption(configOption())
+    .addOption(jsonOption())
+    .action((id: string, options: DeadLetterOptions) =>
+      ends(async () => (await import('./dead-letters.js')).showDeadLetter(id, options, terminal)),
+    );
+  command(letters, 'retry [id]', 'put one back in the queue, or all', 'dead-letters retry --all')
+    .addOption(configOption())
+    .option('--all', 'every one of every tenant')
+    .addOption(jsonOption())
+    .action((id: string | undefined, options: RetryOptions) =>
+      ends(async () => (await import('./dead-letters.js')).retryDeadLetters(id, options, terminal)),
+    );
+  command(letters, 'dismiss <id>', 'settled by hand', 'dead-letters dismiss ID --note "has left"')
+    .addOption(configOption())
+    .requiredOption('--note <text>', 'how it was settled; goes to the audit log')
+    .addOption(jsonOption())
+    .action((id: string, options: DismissOptions) =>
+      ends(async () => (await import('./dead-letters.js')).dismissDeadLetter(id, options, terminal)),
     );
 }
 

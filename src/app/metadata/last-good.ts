@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { mkdir, readdir, readFile, stat } from 'node:fs/promises';
+import { chown, mkdir, readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { GatewayError } from '../../shared/index.js';
@@ -122,7 +122,15 @@ export class LastGoodStore implements Keeper {
     await this.#writing(async () => {
       await mkdir(this.#approvals, { recursive: true, mode: 0o700 });
       await writeFileAtomically(join(this.#approvals, approved), '');
+      await this.#handOver([this.#approvals, join(this.#approvals, approved)]);
     });
+  }
+
+  /** What root approves the gateway must be able to read, which is somebody else. */
+  async #handOver(paths: readonly string[]): Promise<void> {
+    if (process.getuid?.() !== 0) return;
+    const { uid, gid } = await stat(this.#directory);
+    for (const path of paths) await chown(path, uid, gid);
   }
 
   async stamp(): Promise<string> {
