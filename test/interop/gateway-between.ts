@@ -18,6 +18,8 @@ export interface OtherServiceProvider {
   readonly acs: string;
   /** Its requests must be signed by this certificate, PEM. Default: it signs none. */
   readonly certificate?: string;
+  /** Assertions are encrypted to that certificate. */
+  readonly encrypted?: boolean;
 }
 
 /** A gateway in a process of its own, between any IdP and any service provider. */
@@ -40,6 +42,7 @@ export async function startGatewayBetween(
           acs: [sp.acs],
           attributes: { accountKey: ACCOUNT_KEY, displayName: 'urn:oid:2.5.4.42' },
           ...signed,
+          ...(sp.encrypted === true ? { encryption: { certificate: sp.certificate } } : {}),
         },
         signing: {
           entityId: `${place.publicUrl}/saml`,
@@ -79,11 +82,14 @@ export async function startWithTestIdp(
   return { idp, metadata: await textOf(`${place.publicUrl}/saml/metadata`) };
 }
 
-/** The gateway's page with the address in its signed response changed. */
-export function withAnotherPerson(delivery: VisitedPage): VisitedPage {
+/** The gateway's page with the address in its signed response changed, or what encrypts it. */
+export function altered(delivery: VisitedPage): VisitedPage {
   const html = delivery.html.replace(/(name="SAMLResponse" value=")([^"]+)/, (_all, start: string, value: string) => {
     const xml = Buffer.from(value, 'base64').toString('utf8');
-    return start + Buffer.from(xml.replaceAll(ANNA.email, 'bram.bakker@example.org')).toString('base64');
+    const changed = xml
+      .replaceAll(ANNA.email, 'bram.bakker@example.org')
+      .replaceAll(/(?<=CipherValue>)[A-Za-z]/g, (letter) => (letter === 'A' ? 'B' : 'A'));
+    return start + Buffer.from(changed).toString('base64');
   });
   if (html === delivery.html) throw new Error('there was no response to change');
   return { ...delivery, html };

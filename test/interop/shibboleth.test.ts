@@ -6,14 +6,7 @@ import { debianFile } from '../support/debian.js';
 import { startProgram, type Teardown } from '../support/program.js';
 import { servePlace } from '../support/serve.js';
 import { apachePlace, shownOn, startApache, type ApachePlace } from './apache.js';
-import {
-  ACCOUNT_KEY,
-  ANNA,
-  DOMAIN_KEY,
-  DOMAIN_KEY_VALUE,
-  startWithTestIdp,
-  withAnotherPerson,
-} from './gateway-between.js';
+import { ACCOUNT_KEY, altered, ANNA, DOMAIN_KEY, DOMAIN_KEY_VALUE, startWithTestIdp } from './gateway-between.js';
 
 const SHIPPED = '/etc/shibboleth';
 const EMAIL_ADDRESS = 'urn:oasis:names:tc:SAML:1.1:nameid-format:emailAddress';
@@ -66,21 +59,25 @@ ${attribute('urn:oid:2.5.4.42', 'name')}
   return configuration;
 }
 
-t.test('Apache with the Shibboleth service provider lets in whom the gateway vouches for', async (t) => {
-  const place = await apachePlace(t);
-  const gateway = await servePlace(t);
-  const sp = {
-    entityId: `${place.url}/shibboleth`,
-    acs: `${place.url}/Shibboleth.sso/SAML2/POST`,
-    certificate: place.keys.certificatePem,
-  };
-  const { idp, metadata } = await startWithTestIdp(t, gateway, sp);
-  await place.write('idp.xml', metadata);
-  const configuration = await startShibd(t, place, gateway.publicUrl, sp.entityId);
-  await startApache(t, place, {
-    module: ['mod_shib', 'mod_shib.so'],
-    shown: ['REMOTE_USER', 'accountKey', 'domainKey', 'name', 'Shib-Identity-Provider'],
-    directives: `ShibConfig "${configuration}"
+for (const encrypted of [false, true]) {
+  t.test(
+    `Apache with Shibboleth’s service provider lets in whom the gateway vouches for${encrypted ? ', assertion encrypted' : ''}`,
+    async (t) => {
+      const place = await apachePlace(t);
+      const gateway = await servePlace(t);
+      const sp = {
+        entityId: `${place.url}/shibboleth`,
+        acs: `${place.url}/Shibboleth.sso/SAML2/POST`,
+        certificate: place.keys.certificatePem,
+        encrypted,
+      };
+      const { idp, metadata } = await startWithTestIdp(t, gateway, sp);
+      await place.write('idp.xml', metadata);
+      const configuration = await startShibd(t, place, gateway.publicUrl, sp.entityId);
+      await startApache(t, place, {
+        module: ['mod_shib', 'mod_shib.so'],
+        shown: ['REMOTE_USER', 'accountKey', 'domainKey', 'name', 'Shib-Identity-Provider'],
+        directives: `ShibConfig "${configuration}"
 <Location /Shibboleth.sso>
   SetHandler shib
 </Location>
@@ -90,36 +87,38 @@ t.test('Apache with the Shibboleth service provider lets in whom the gateway vou
   ShibUseEnvironment On
   Require shib-session
 </Location>`,
-  });
+      });
 
-  await t.test('asked for by Shibboleth, its signed request verified on the way', async (t) => {
-    const visitor = new Visitor();
-    const form = await visitor.open(`${place.url}/private/`);
-    t.match(form.url, idp.url, 'the visitor has come to the identity provider');
-    const end = await visitor.submit(await visitor.submit(await visitor.submit(form, { user: ANNA.email })));
-    t.equal(end.url, `${place.url}/private/`, 'and is back at the page that was asked for');
-    t.strictSame(shownOn(end.html), {
-      REMOTE_USER: ANNA.email,
-      accountKey: ANNA.id,
-      domainKey: DOMAIN_KEY_VALUE,
-      name: 'Anna de Vries',
-      'Shib-Identity-Provider': `${gateway.publicUrl}/saml`,
-    });
-  });
+      await t.test('asked for by Shibboleth, its signed request verified on the way', async (t) => {
+        const visitor = new Visitor();
+        const form = await visitor.open(`${place.url}/private/`);
+        t.match(form.url, idp.url, 'the visitor has come to the identity provider');
+        const end = await visitor.submit(await visitor.submit(await visitor.submit(form, { user: ANNA.email })));
+        t.equal(end.url, `${place.url}/private/`, 'and is back at the page that was asked for');
+        t.strictSame(shownOn(end.html), {
+          REMOTE_USER: ANNA.email,
+          accountKey: ANNA.id,
+          domainKey: DOMAIN_KEY_VALUE,
+          name: 'Anna de Vries',
+          'Shib-Identity-Provider': `${gateway.publicUrl}/saml`,
+        });
+      });
 
-  await t.test('unasked', async (t) => {
-    const visitor = new Visitor();
-    const form = await visitor.open(`${idp.url}/apps/0?RelayState=${encodeURIComponent(`${place.url}/private/`)}`);
-    const end = await visitor.submit(await visitor.submit(await visitor.submit(form, { user: ANNA.email })));
-    t.match(shownOn(end.html), { REMOTE_USER: ANNA.email });
-  });
+      await t.test('unasked', async (t) => {
+        const visitor = new Visitor();
+        const form = await visitor.open(`${idp.url}/apps/0?RelayState=${encodeURIComponent(`${place.url}/private/`)}`);
+        const end = await visitor.submit(await visitor.submit(await visitor.submit(form, { user: ANNA.email })));
+        t.match(shownOn(end.html), { REMOTE_USER: ANNA.email });
+      });
 
-  await t.test('and nobody for an altered response', async (t) => {
-    const visitor = new Visitor();
-    const form = await visitor.open(`${place.url}/private/`);
-    const delivery = await visitor.submit(await visitor.submit(form, { user: ANNA.email }));
-    const end = await visitor.submit(withAnotherPerson(delivery));
-    t.match(end.html, 'signature could not be verified', 'it is the signature that is refused');
-    t.match((await visitor.open(`${place.url}/private/`)).url, idp.url, 'and the visitor is a stranger still');
-  });
-});
+      await t.test('and nobody for an altered response', async (t) => {
+        const visitor = new Visitor();
+        const form = await visitor.open(`${place.url}/private/`);
+        const delivery = await visitor.submit(await visitor.submit(form, { user: ANNA.email }));
+        const end = await visitor.submit(altered(delivery));
+        t.match(end.html, 'signature could not be verified', 'it is the signature that is refused');
+        t.match((await visitor.open(`${place.url}/private/`)).url, idp.url, 'and the visitor is a stranger still');
+      });
+    },
+  );
+}
