@@ -26,6 +26,9 @@ async function killTwice(redis: RunningRedis): Promise<void> {
   }
 }
 
+// They mostly wait: for restarts, and for slots of the budget that went with the data.
+t.jobs = 3;
+
 t.test('kill -9 of a Redis with an append-only file, twice under load: no login is forgotten', async (t) => {
   const { redis, rig } = await open(t, ['--appendonly', 'yes']);
   startWorkerChild(t, rig, addressOf(redis));

@@ -27,11 +27,13 @@ async function killedAgainAndAgain(t: Test, address: StoreAddress): Promise<void
   await accountedFor(t, rig, names);
 }
 
-t.test('kill -9 of a worker holding jobs, four times: others take them over', async (t) => {
-  await t.test('embedded', async (t) => {
+t.test('kill -9 of a worker holding jobs, four times: others take them over', (t) => {
+  t.jobs = 2;
+  t.test('embedded', async (t) => {
     await killedAgainAndAgain(t, { kind: 'embedded', path: await temporaryDirectory(t) });
   });
-  await t.test('redis', async (t) => {
+  t.test('redis', async (t) => {
     await killedAgainAndAgain(t, addressOf(await startRedis(t)));
   });
+  t.end();
 });
