@@ -133,6 +133,6 @@ export async function until<T>(ask: () => Promise<T> | T, fits: (answer: T) => b
     const answer = await ask();
     if (fits(answer)) return answer;
     if (performance.now() > deadline) throw new Error(`not so after ${limit} ms: ${JSON.stringify(answer)}`);
-    await new Promise((resolve) => setTimeout(resolve, 100));
+    await new Promise((resolve) => setTimeout(resolve, 50));
   }
 }
