@@ -23,6 +23,8 @@ export interface RunningOptions {
   readonly files?: Readonly<Record<string, string>>;
   readonly services?: Partial<ApplicationServices>;
   readonly withWorker?: boolean;
+  /** Files of the public listener's TLS. */
+  readonly tls?: { readonly cert: string; readonly key: string };
 }
 
 interface CheckAnswer {
@@ -65,7 +67,11 @@ export async function startRunning(t: Teardown, options: RunningOptions = {}): P
   const place = await servePlace(t);
   const base = {
     publicUrl: place.publicUrl,
-    listen: { host: '127.0.0.1', port: Number(new URL(place.publicUrl).port) },
+    listen: {
+      host: '127.0.0.1',
+      port: Number(new URL(place.publicUrl).port),
+      ...(options.tls === undefined ? {} : { tls: options.tls }),
+    },
     operations: { host: '127.0.0.1', port: Number(new URL(place.operationsUrl).port) },
     audit: { directory: 'audit' },
     ...options.gateway,
