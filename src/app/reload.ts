@@ -1,10 +1,16 @@
 import { watch, type FSWatcher } from 'node:fs';
 import { dirname } from 'node:path';
-import { formatFault, type GatewayConfig, type LoadedConfiguration } from '../config/index.js';
+import {
+  configurationFingerprint,
+  formatFault,
+  type GatewayConfig,
+  type LoadedConfiguration,
+} from '../config/index.js';
 import type { CheckResult, HealthCheck } from '../observe/index.js';
 import { GatewayError } from '../shared/index.js';
 import type { Application } from './application.js';
 import { readConfiguration, requireConfiguration, type ConfigurationRequest } from './configuration.js';
+import { readKeyMaterial } from './key-material.js';
 
 /** What is opened once, at start; a change of it is told, and takes effect at the next start. */
 const FIXED = [
@@ -24,6 +30,11 @@ const FIRST_METADATA = 5_000;
 /** How long a file must be quiet before it is read: an editor writes in several steps. Milliseconds. */
 const SETTLE = 200;
 
+interface Rejected {
+  readonly what: string;
+  readonly reason: string;
+}
+
 /**
  * Puts a changed configuration into force: checked whole and swapped between two requests, or rejected whole, and then
  * the one in force goes on and health shows why. Reloads come one after the other.
@@ -35,8 +46,8 @@ export class Reloader {
   #watchers: FSWatcher[] = [];
   #timer: NodeJS.Timeout | undefined;
   #last: Promise<boolean> = Promise.resolve(true);
-  /** Why the configuration on disk is not the one in force; null where it is. */
-  #rejected: string | null = null;
+  /** The configuration on disk that was not taken; null where it is the one in force. */
+  #rejected: Rejected | null = null;
   #waitsForStart: readonly string[] = [];
   #stopped = false;
 
@@ -75,7 +86,7 @@ export class Reloader {
     if (this.#rejected !== null) {
       return {
         state: 'fail',
-        detail: `The configuration on disk was rejected; the one before goes on. ${this.#rejected}`,
+        detail: `The configuration on disk was rejected; the one before goes on. ${this.#rejected.reason}`,
         remedy: 'Run `claims-gateway check-config` and mend what it prints; it is read again by itself.',
       };
     }
@@ -91,8 +102,10 @@ export class Reloader {
 
   async #reload(): Promise<boolean> {
     const application = this.#application;
+    let what = '';
     try {
       const loaded = readConfiguration(this.#request);
+      what = identityOf(loaded);
       const config = requireConfiguration(loaded);
       const generation = application.makeGeneration(config);
       await generation.start();
@@ -106,7 +119,7 @@ export class Reloader {
       await this.#tell('reload', generation.fingerprint);
       return true;
     } catch (error) {
-      this.#rejected = reasonOf(error);
+      this.#rejected = { what, reason: reasonOf(error) };
       application.log.error({ err: error }, 'configuration rejected; the one before goes on');
       await this.#tell('reject', application.generation.fingerprint);
       return false;
@@ -155,9 +168,9 @@ export class Reloader {
   async #reloadIfChanged(): Promise<void> {
     const loaded = readConfiguration(this.#request);
     const known =
-      loaded.config === undefined
-        ? this.#rejected === faultText(loaded)
-        : this.#rejected === null && this.#application.isInForce(loaded.config);
+      this.#rejected === null
+        ? loaded.config !== undefined && this.#application.isInForce(loaded.config)
+        : this.#rejected.what === identityOf(loaded);
     if (!known) await this.reload();
   }
 
@@ -169,13 +182,10 @@ export class Reloader {
   }
 }
 
-function faultText(loaded: LoadedConfiguration): string {
-  try {
-    requireConfiguration(loaded);
-    return '';
-  } catch (error) {
-    return reasonOf(error);
-  }
+/** Two readings with the same one would end alike: the same faults, or the same settings and key files. */
+function identityOf({ config, faults }: LoadedConfiguration): string {
+  if (config === undefined) return faults.map(formatFault).join('\n');
+  return `${configurationFingerprint(config)} ${readKeyMaterial(config)}`;
 }
 
 function reasonOf(error: unknown): string {

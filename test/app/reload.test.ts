@@ -2,6 +2,7 @@ import { rmSync, unlinkSync, writeFileSync } from 'node:fs';
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import t from 'tap';
+import { GatewayError } from '../../src/shared/index.js';
 import { idpContent } from '../support/configuration.js';
 import { logIn } from '../support/logins.js';
 import { rsaKeyPair, selfSignedCertificate } from '../support/pki.js';
@@ -88,6 +89,25 @@ t.test('a fault is told once, however often the files are looked at', async (t) 
   running.configuration.write('certs/unrelated', 'x');
   await new Promise((resolve) => setTimeout(resolve, 1000));
   t.equal(running.log().split('configuration rejected').length - 1, 1);
+});
+
+t.test('a key that goes bad between the look and the taking up is told once too', async (t) => {
+  const running = await startRunning(t, { idps: { okta: open('okta') } });
+  const { application } = running;
+  const make = application.makeGeneration.bind(application);
+  application.makeGeneration = () => {
+    throw new GatewayError('KEY_UNFIT', 'It was exchanged a moment ago.');
+  };
+  running.configuration.idp('google', open('google'));
+  await until(
+    () => configurationState(running),
+    (state) => state === 'fail',
+  );
+  await new Promise((resolve) => setTimeout(resolve, 1000));
+  t.equal(running.log().split('configuration rejected').length - 1, 1);
+  application.makeGeneration = make;
+  t.ok(await running.gateway.reload());
+  t.equal(await login(running, 'google'), 200);
 });
 
 t.test('a certificate that is renewed in its place is taken up', async (t) => {
