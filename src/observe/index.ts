@@ -13,7 +13,7 @@ export {
   type HealthValue,
 } from './health.js';
 export { createLogger, logOptions, type LogLevel, type LogTarget } from './log.js';
-export { MASK, maskSecretText } from './mask.js';
+export { maskSecretText } from './mask.js';
 export {
   LOGIN_STAGES,
   METRIC_PREFIX,
@@ -46,7 +46,7 @@ export {
   type AccountNames,
   type RedactedValue,
 } from './redact.js';
-export { TimeLimitExceeded, withinTime } from './time-limit.js';
+export { withinTime } from './time-limit.js';
 export { attributeDifference, type PlainAttribute } from './traces/difference.js';
 export { createEmbeddedTraceStore, type EmbeddedTraceOptions } from './traces/embedded.js';
 export { createRedisTraceStore, type RedisTraceOptions } from './traces/redis.js';
