@@ -1,4 +1,4 @@
-export { keyKind, type KeyUse, type SigningAlgorithm } from './algorithm.js';
+export type { KeyUse, SigningAlgorithm } from './algorithm.js';
 export {
   certificateInfo,
   parseCertificates,

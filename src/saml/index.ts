@@ -2,7 +2,6 @@
  * The SAML protocol; knows no HTTP, no store, no YAML. The way of a login: `decodePostMessage` → `receiveResponse` →
  * (the caller claims `replayKey` once) → `transform`. `inspectResponse` runs the very same steps and reports on all.
  */
-export { describeAttribute, maskAttributes } from './attributes.js';
 export { receiveAuthnRequest, type AuthnRequestMessage, type RequestContext } from './authn-request-in.js';
 export { buildAuthnRequest, type OutgoingRequest } from './authn-request-out.js';
 export type { AskedFor, AuthnRequest, NameIdPolicy, RequestedAuthnContext } from './authn-request.js';

@@ -4,16 +4,9 @@ export { canonicalize } from './canonicalize.js';
 export type { ContentAlgorithm } from './content-cipher.js';
 export { decryptElement, type DecryptionPolicy } from './decrypt.js';
 export { encryptElement, type EncryptionAlgorithms, type EncryptionRecipient } from './encrypt.js';
-export {
-  certificateFingerprint,
-  certificateSubject,
-  verificationKeyOf,
-  type SignatureAlgorithm,
-  type SigningKey,
-  type VerificationKey,
-} from './keys.js';
+export { verificationKeyOf, type SignatureAlgorithm, type SigningKey, type VerificationKey } from './keys.js';
 export { defaultXmlLimits, type XmlLimits } from './limits.js';
-export { XML_NAMESPACE, XMLDSIG_NAMESPACE, XMLENC11_NAMESPACE, XMLENC_NAMESPACE } from './namespaces.js';
+export { XMLDSIG_NAMESPACE } from './namespaces.js';
 export {
   attributeValue,
   childElements,
