@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util';
+import { httpReport, httpTables, memoryReport, memoryTable, shortHttpReport } from './http/report.js';
 import { ATTRIBUTES_OF_8_KB, prepareLogin } from './logins.js';
 import { SHORT, THOROUGH } from './measure.js';
 import { asTable, type Report } from './report.js';
@@ -9,7 +10,13 @@ import { stagesOf } from './stages.js';
 const GUARD = 2.0;
 
 const { values: options } = parseArgs({
-  options: { json: { type: 'boolean' }, short: { type: 'boolean' }, guard: { type: 'boolean' } },
+  options: {
+    json: { type: 'boolean' },
+    short: { type: 'boolean' },
+    guard: { type: 'boolean' },
+    http: { type: 'boolean' },
+    memory: { type: 'boolean' },
+  },
 });
 const short = options.short === true || options.guard === true;
 
@@ -21,15 +28,27 @@ async function wholeReport(): Promise<Report> {
     shapes: await shapes(SHORT),
     growth: await growth(SHORT),
     peers: await peers(SHORT),
+    http: await shortHttpReport(),
   };
 }
 
-const report = short ? { headline: await headline(SHORT) } : await wholeReport();
-process.stdout.write(options.json === true ? `${JSON.stringify(report, null, 2)}\n` : asTable(report));
+function print<T>(report: T, asText: (report: T) => string): void {
+  process.stdout.write(options.json === true ? `${JSON.stringify(report, null, 2)}\n` : asText(report));
+}
 
-if (options.guard === true) {
+async function transformReport(): Promise<void> {
+  const report = short ? { headline: await headline(SHORT) } : await wholeReport();
+  print(report, asTable);
+  if (options.guard === true) guard(report);
+}
+
+function guard(report: Report): void {
   const ratio = report.headline[0]?.ratio.processor ?? Number.NaN;
   const held = ratio <= GUARD;
   process.stderr.write(`${held ? 'held' : 'NOT HELD'}: ratio ${ratio.toFixed(2)}, at most ${GUARD.toFixed(1)}\n`);
   if (!held) process.exitCode = 1;
 }
+
+if (options.memory === true) print(await memoryReport(200_000), memoryTable);
+else if (options.http === true) print(await httpReport(), httpTables);
+else await transformReport();

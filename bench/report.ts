@@ -1,6 +1,8 @@
 import { cpus } from 'node:os';
+import { httpTables, type HttpReport } from './http/report.js';
 import type { Growth, Peer, Row } from './sections.js';
 import type { StageTime } from './stages.js';
+import { table, type Line } from './table.js';
 
 export interface Report {
   readonly headline: readonly Row[];
@@ -8,23 +10,7 @@ export interface Report {
   readonly shapes?: readonly Row[];
   readonly growth?: Growth;
   readonly peers?: readonly Peer[];
-}
-
-type Line = readonly (string | number)[];
-
-function cell(value: string | number): string {
-  if (typeof value === 'string') return value;
-  return Number.isInteger(value) ? String(value) : value.toFixed(value < 10 ? 3 : 1);
-}
-
-/** The first column to the left, the others to the right. */
-function table(title: string, head: readonly string[], lines: readonly Line[]): string {
-  const rows = [head, ...lines.map((line) => line.map(cell))];
-  const widths = head.map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
-  const text = rows.map((row) =>
-    row.map((value, column) => (column === 0 ? value.padEnd(widths[0] ?? 0) : value.padStart(widths[column] ?? 0))),
-  );
-  return [title, ...text.map((row) => `  ${row.join('  ')}`), ''].join('\n');
+  readonly http?: HttpReport;
 }
 
 const LOGIN_HEAD = ['login', 'bytes', 'RSA', 'elapsed ms', 'processor ms', 'RSA alone ms', 'ratio', 'elapsed ratio'];
@@ -41,7 +27,7 @@ function stageLines(stages: readonly StageTime[]): Line[] {
 }
 
 /** The report as text; the figures are medians. */
-export function asTable({ headline, stages, shapes, growth, peers }: Report): string {
+export function asTable({ headline, stages, shapes, growth, peers, http }: Report): string {
   const parts = [
     `Node.js ${process.version}, ${cpus()[0]?.model ?? 'unknown processor'}\n`,
     table('A login, and its RSA operations alone', LOGIN_HEAD, headline.map(loginLine)),
@@ -62,5 +48,6 @@ export function asTable({ headline, stages, shapes, growth, peers }: Report): st
     ]);
     parts.push(table('Others', ['', 'does', 'elapsed ms', 'processor ms', 'times ours'], lines));
   }
+  if (http !== undefined) parts.push(httpTables(http));
   return parts.join('\n');
 }
