@@ -68,6 +68,10 @@ class FallbackStore implements StateStore {
     return this.#primary.ping();
   }
 
+  async ready(): Promise<void> {
+    await this.#primary.ready().catch(() => this.#local.ready());
+  }
+
   async close(): Promise<void> {
     await Promise.all(this.#mirroring);
     await Promise.all([this.#primary.close(), this.#local.close()]);

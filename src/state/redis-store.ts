@@ -12,6 +12,8 @@ export interface RedisStoreOptions {
 // ioredis gives the error of `commandTimeout` no code and no class of its own.
 const COMMAND_TIMED_OUT = 'Command timed out';
 
+const PROBE_LIFETIME = 60_000;
+
 /**
  * The store of several machines. Expiry is Redis's own (PXAT, Redis 6.2): its clock decides, so that all gateways
  * agree. Each command is bounded in time by the connection's options; after one that took too long the next ones fail
@@ -52,7 +54,12 @@ class RedisStore implements StateStore {
   }
 
   async ping(): Promise<void> {
-    await this.#ask(() => this.#connection.ping());
+    // A Redis that is full, or a replica, answers PING and takes no claim.
+    await this.#ask(() => this.#connection.set(this.#key('probe', 'write'), '1', 'PX', PROBE_LIFETIME));
+  }
+
+  ready(): Promise<void> {
+    return this.ping();
   }
 
   close(): Promise<void> {

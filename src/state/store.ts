@@ -15,8 +15,10 @@ export interface StateStore {
   findRequest(id: string): Promise<string | null>;
   /** Reads and deletes in one atomic step, so that of two simultaneous callers exactly one gets the record. */
   takeRequest(id: string): Promise<string | null>;
-  /** Proves that the store answers. */
+  /** Proves that the store answers and takes claims: one that can only be read (full disk, full Redis) fails. */
   ping(): Promise<void>;
+  /** Proves that claims can be made now: by this store, or by the one that stands in for it. */
+  ready(): Promise<void>;
   /** Finishes what is under way. The connection that was handed in is the caller's to close. */
   close(): Promise<void>;
 }

@@ -1,62 +1,120 @@
-import { execFile, spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { join } from 'node:path';
-import { promisify } from 'node:util';
 import t, { type Test } from 'tap';
-import { createEmbeddedBackend } from '../../src/provisioning/index.js';
-import { eventually, makeRig } from '../provisioning/rig.js';
-import { temporaryDirectory } from '../support/temporary.js';
-import { accountedFor, BUDGET, STAND_IN } from './accounting.js';
+import { startZivverStandIn, type ZivverStandIn } from '../../src/sandbox/index.js';
+import { eventually } from '../provisioning/rig.js';
+import { idpContent } from '../support/configuration.js';
+import { logIn } from '../support/logins.js';
+import { startRedis } from '../support/redis.js';
+import { startServe, type RunningServe } from '../support/serve.js';
+import { smallDisk, type SmallDisk } from '../support/small-disk.js';
+import { STAND_IN } from './accounting.js';
 
-// Blocks of 512 bytes that any one file may have. A limit of the process needs no privilege and no file system of its
-// own; a write beyond it fails as one to a full disk does (EFBIG for ENOSPC).
-const BLOCKS = 600;
+const TOKEN = 'the-scim-token';
+const MEGABYTE = 1_048_576;
 
-async function fullDisk(t: Test, place: 'queue' | 'spool'): Promise<void> {
-  const path = await temporaryDirectory(t);
-  const rig = await makeRig(t, createEmbeddedBackend({ path: await temporaryDirectory(t) }), {
-    settings: { budget: BUDGET },
-    zivver: STAND_IN,
+/** A gateway that keeps all that it keeps on that disk. */
+async function start(
+  t: Test,
+  { path }: SmallDisk,
+  store: Readonly<Record<string, string>>,
+): Promise<{ serve: RunningServe; zivver: ZivverStandIn }> {
+  const zivver = await startZivverStandIn({
+    host: '127.0.0.1',
+    port: 0,
+    domain: 'example.org',
+    domainKey: { attribute: 'DomainKey', value: 'unused' },
+    scimToken: TOKEN,
+    ...STAND_IN,
   });
-  const script = join(import.meta.dirname, 'disk-full-process.js');
-  const limited = `ulimit -S -f ${BLOCKS} && exec "$0" "$@"`;
-  const args = ['-c', limited, process.execPath, script, place, path, rig.zivver.scimUrl, rig.tenant];
-  const child = spawn('sh', args, { stdio: ['ignore', 'ignore', 'ignore', 'ipc'] });
-  const exited = once(child, 'exit').then(([code, signal]) =>
-    Promise.reject(new Error(`it ended with ${String(code ?? signal)}`)),
-  );
-  exited.catch(() => undefined);
-  t.teardown(async () => {
-    child.kill('SIGKILL');
-    await exited.catch(() => undefined);
+  t.teardown(() => zivver.close());
+  const serve = await startServe(t, {
+    gateway: {
+      ...store,
+      audit: { directory: `${path}/audit` },
+      limits: { rate: { requests: 10_000, per: '1s' } },
+      provisioning: {
+        mode: 'scim',
+        scim: { baseUrl: zivver.scimUrl, token: { file: 'certs/scim-token' }, timeout: '5s' },
+        budget: { requests: STAND_IN.budget.requests, per: `${STAND_IN.budget.windowMs}ms` },
+        waitForAccount: '0s',
+      },
+    },
+    idps: { okta: idpContent({ unsolicited: 'allow' }) },
+    files: { 'certs/scim-token': TOKEN },
+    args: ['--with-worker'],
   });
-  const message = async <T>(): Promise<T> => {
-    const [value] = (await Promise.race([once(child, 'message'), exited])) as [T];
-    return value;
-  };
-
-  const { refused, faults } = await message<{ refused: number[]; faults: string[] }>();
-  t.equal(refused.length, 20, 'what finds no room is refused');
-  t.strictSame(
-    faults.filter((fault) => !/^STORE_UNAVAILABLE: .*(too large|no space)/i.test(fault)),
-    [],
-    'with the code of a store that is away, and the reason',
-  );
-  await promisify(execFile)('prlimit', ['--pid', String(child.pid), '--fsize=unlimited:']);
-  const answer = message<{ again: (string | null)[] }>();
-  child.send('room');
-  const { again } = await answer;
-  t.ok(
-    again.every((fault) => fault === null),
-    'with room again the same process takes logins',
-  );
-  const count = Math.max(...refused) + 1;
-  const names = Array.from({ length: count }, (_, at) => `user${at}`);
-  await eventually(() => rig.zivver.accounts().length >= count, 'the accounts', 30_000);
-  await accountedFor(t, rig, names);
+  return { serve, zivver };
 }
 
-t.test('a full disk under the embedded queue: refused logins, a process that lives, and nothing forgotten', (t) =>
-  fullDisk(t, 'queue'),
-);
-t.test('a full disk under the spool: likewise', (t) => fullDisk(t, 'spool'));
+interface Scene {
+  readonly store: Readonly<Record<string, string>>;
+  /** Between the first logins and the full disk. */
+  readonly meanwhile?: () => Promise<void>;
+  /** When there is room again. */
+  readonly afterwards?: () => Promise<void>;
+}
+
+async function fullDisk(t: Test, disk: SmallDisk, { store, meanwhile, afterwards }: Scene): Promise<void> {
+  const { serve, zivver } = await start(t, disk, store);
+  const { publicUrl, operationsUrl, program } = serve;
+  const delivered: string[] = [];
+  const signIn = async (name: string): Promise<number> => {
+    const address = `${name}@example.org`;
+    const { status } = await logIn({ publicUrl, address });
+    if (status === 200) delivered.push(address);
+    return status;
+  };
+  const signInTwenty = async (when: string): Promise<number[]> => {
+    const statuses: number[] = [];
+    for (let at = 0; at < 20; at++) statuses.push(await signIn(`${when}${at}`));
+    return [...new Set(statuses)];
+  };
+  const ready = async (): Promise<number> => (await fetch(`${operationsUrl}/readyz`)).status;
+
+  t.strictSame(await signInTwenty('before'), [200]);
+  await meanwhile?.();
+  t.strictSame(await signInTwenty('still-room'), [200]);
+  // Calls to Zivver are under way when the disk is full, so their outcomes find no room either.
+  zivver.misbehave({ rules: [{ fault: { kind: 'latency', ms: 500, applied: true }, forMs: 2_000 }] });
+  t.strictSame(await signInTwenty('just-before'), [200]);
+  await disk.fill();
+  await new Promise((resolve) => setTimeout(resolve, 300));
+  t.strictSame(await signInTwenty('during'), [503], 'nobody is handed on who could be forgotten or come twice');
+  await eventually(async () => (await ready()) === 503, 'not ready');
+  // The worker, the traces, the audit log and the sweeps meet the full disk too.
+  await new Promise((resolve) => setTimeout(resolve, 3_000));
+  t.equal(program.running(), true, 'the process lives');
+
+  await disk.free();
+  await eventually(async () => (await ready()) === 200, 'ready by itself');
+  t.strictSame(await signInTwenty('after'), [200], 'with room again it takes logins');
+  await afterwards?.();
+  const addresses = (): string[] => zivver.accounts().map(({ userName }) => userName);
+  await eventually(() => addresses().length >= delivered.length, 'the accounts', 60_000);
+  t.strictSame(addresses().sort(), [...delivered].sort(), 'an account for each who was handed on, and for nobody else');
+  t.equal(zivver.requests().overBudget, 0, 'the budget was never exceeded');
+  t.equal(await program.stop(), 0, 'it ends in good order');
+}
+
+async function onSmallDisk(t: Test, test: (disk: SmallDisk) => Promise<void>): Promise<void> {
+  const disk = await smallDisk(t, 32 * MEGABYTE);
+  if (disk === null) t.comment('no file system can be mounted here, so no disk can be filled up');
+  else await test(disk);
+}
+
+t.test('a disk that is really full under a running gateway', (t) => {
+  t.jobs = 2;
+  t.test('with the embedded store', (t) =>
+    onSmallDisk(t, (disk) => fullDisk(t, disk, { store: { store: `embedded:${disk.path}/store` } })),
+  );
+  t.test('with Redis away, claims and the spool on this machine', async (t) => {
+    const redis = await startRedis(t, { args: ['--appendonly', 'yes'] });
+    await onSmallDisk(t, (disk) =>
+      fullDisk(t, disk, {
+        store: { store: redis.url, onStoreFailure: 'local', dataDirectory: `${disk.path}/data` },
+        meanwhile: () => redis.kill(),
+        afterwards: () => redis.restart(),
+      }),
+    );
+  });
+  t.end();
+});

@@ -14,6 +14,7 @@ import {
 } from '../../src/observe/index.js';
 import { systemClock, type Clock } from '../../src/shared/index.js';
 import { startRedis } from '../support/redis.js';
+import { smallDisk } from '../support/small-disk.js';
 
 type Open = (clock: Clock, bounds: TraceBounds) => TraceStore;
 
@@ -160,4 +161,26 @@ t.test('redis forgets everything by itself when nobody writes any more', async (
   for (const key of keys) t.ok((await connection.pttl(key)) > 0, key);
   await store.close();
   t.equal(await connection.ping(), 'PONG', "the connection stays its owner's");
+});
+
+t.test('a full disk refuses the entry, and takes it with room again', async (t) => {
+  const disk = await smallDisk(t, 4_194_304);
+  if (disk === null) {
+    t.comment('no file system can be mounted here');
+    return;
+  }
+  const at = path.join(disk.path, 'traces');
+  const store = createEmbeddedTraceStore({ path: at, clock: systemClock, bounds: { count: 100, age: 60_000 } });
+  t.teardown(() => store.close());
+  await store.add('AAAA-0000-0001', login(Date.now()));
+  await disk.fill();
+  await new Promise((resolve) => setTimeout(resolve, 150));
+  for (let tries = 0; tries < 20; tries += 1) {
+    await t.rejects(store.add('AAAA-0000-0002', login(Date.now())), { code: 'STORE_UNAVAILABLE' });
+  }
+  t.ok(await store.find('AAAA-0000-0001'), 'it can still be read');
+  await disk.free();
+  await new Promise((resolve) => setTimeout(resolve, 150));
+  await store.add('AAAA-0000-0002', login(Date.now()));
+  t.ok(await store.find('AAAA-0000-0002'));
 });

@@ -6,6 +6,7 @@ import t, { type Test } from 'tap';
 import { systemClock } from '../../src/shared/index.js';
 import { createEmbeddedStore, type EmbeddedStore } from '../../src/state/index.js';
 import { manualClock, type ManualClock } from '../support/clock.js';
+import { smallDisk } from '../support/small-disk.js';
 import { temporaryDirectory } from '../support/temporary.js';
 import { storeContract } from './store-contract.js';
 
@@ -98,4 +99,42 @@ t.test('a directory that cannot be used is STORE_UNAVAILABLE', async (t) => {
   const path = join(await temporaryDirectory(t), 'file');
   await writeFile(path, 'in the way');
   t.throws(() => createEmbeddedStore({ path, clock: systemClock }), { code: 'STORE_UNAVAILABLE' });
+});
+
+t.test('on a full disk claims and the ping fail with the reason, and with room again they do not', async (t) => {
+  const disk = await smallDisk(t, 4_194_304);
+  if (disk === null) {
+    t.comment('no file system can be mounted here');
+    return;
+  }
+  const store = createEmbeddedStore({ path: join(disk.path, 'store'), clock: systemClock });
+  t.teardown(() => store.close());
+  const soon = Date.now() + 60_000;
+  t.equal(await store.claimOnce('before', soon), true);
+  await disk.fill();
+  await new Promise((resolve) => setTimeout(resolve, 150));
+  const full = { code: 'STORE_UNAVAILABLE', message: /no space left/ };
+  await t.rejects(store.claimOnce('during', soon), full);
+  await t.rejects(store.ping(), full);
+  await t.rejects(store.ready(), full);
+  t.equal(store.isClaimed('before'), true, 'it can still be read');
+  await disk.free();
+  await new Promise((resolve) => setTimeout(resolve, 150));
+  await t.resolves(store.ping());
+  t.equal(await store.claimOnce('during', soon), true);
+});
+
+t.test('the ping of an idle store writes: what can only be read takes no claim', async (t) => {
+  const { clock, store } = await open(t);
+  await store.ping();
+  t.equal(store.size(), 1, 'at first');
+  clock.advance(29_999);
+  await store.sweep();
+  t.equal(store.size(), 0);
+  clock.advance(29_999);
+  await store.ping();
+  t.equal(store.size(), 0, 'a write that went through proves it for half a minute');
+  clock.advance(1);
+  await store.ping();
+  t.equal(store.size(), 1);
 });

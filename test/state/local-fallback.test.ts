@@ -13,6 +13,7 @@ import { temporaryDirectory } from '../support/temporary.js';
 interface Fixture {
   readonly redis: RunningRedis;
   readonly store: StateStore;
+  readonly local: StateStore;
   readonly fallbacks: string[];
   readonly isUp: () => Promise<void>;
 }
@@ -27,7 +28,8 @@ async function open(t: Test): Promise<Fixture> {
   });
   const primary = createRedisStore({ connection });
   const fallbacks: string[] = [];
-  const store = withLocalFallback(primary, createEmbeddedStore({ path, clock: systemClock }), {
+  const local = createEmbeddedStore({ path, clock: systemClock });
+  const store = withLocalFallback(primary, local, {
     onFallback: (operation) => fallbacks.push(operation),
   });
   t.teardown(() => store.close());
@@ -35,7 +37,7 @@ async function open(t: Test): Promise<Fixture> {
     while (connection.status !== 'ready') await new Promise((resolve) => setTimeout(resolve, 20));
   };
   await isUp();
-  return { redis, store, fallbacks, isUp };
+  return { redis, store, local, fallbacks, isUp };
 }
 
 const soon = (): number => Date.now() + 60_000;
@@ -60,6 +62,7 @@ t.test('during an outage claims are decided here, each fallback is reported, and
   t.equal(await store.takeRequest('r'), null);
   t.strictSame(fallbacks, ['claimOnce', 'putRequest', 'findRequest', 'takeRequest', 'takeRequest']);
   await t.rejects(store.ping(), { code: 'STORE_UNAVAILABLE' });
+  await t.resolves(store.ready(), 'claims can be made all the same');
 });
 
 t.test('a response used before the outage cannot be used during it', async (t) => {
@@ -87,4 +90,12 @@ t.test('a request put during the outage is found after it, and one put before it
   await store.putRequest('after', 'sealed', soon());
   t.equal(await store.takeRequest('during'), 'sealed');
   t.equal(await store.takeRequest('after'), 'sealed');
+});
+
+t.test('with neither of the two, it is not ready', async (t) => {
+  const { redis, store, local } = await open(t);
+  await t.resolves(store.ready());
+  await redis.kill();
+  await local.close();
+  await t.rejects(store.ready(), { code: 'STORE_UNAVAILABLE' });
 });

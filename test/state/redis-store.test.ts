@@ -1,3 +1,4 @@
+import { Redis } from 'ioredis';
 import t, { type Test } from 'tap';
 import { connectRedis, createRedisStore, type StateStore } from '../../src/state/index.js';
 import { startRedis, type RunningRedis } from '../support/redis.js';
@@ -70,16 +71,24 @@ t.test(
   },
 );
 
-t.test('a Redis that may not write refuses claims', async (t) => {
-  const redis = await startRedis(t, { args: ['--maxmemory', '1mb', '--maxmemory-policy', 'noeviction'] });
+t.test('a Redis that is full refuses claims, and its ping says so, until there is room', async (t) => {
+  const redis = await startRedis(t, { args: ['--maxmemory-policy', 'noeviction'] });
   const store = open(t, redis, 'p');
   await ready(store);
-  await t.rejects(
-    store
-      .putRequest('r', 'x'.repeat(2_000_000), Date.now() + 60_000)
-      .then(() => store.claimOnce('a', Date.now() + 60_000)),
-    {
-      code: 'STORE_UNAVAILABLE',
-    },
-  );
+  const admin = new Redis({ port: redis.port, host: '127.0.0.1' });
+  t.teardown(() => {
+    admin.disconnect();
+  });
+  await admin.config('SET', 'maxmemory', '1');
+  await t.rejects(store.claimOnce('a', Date.now() + 60_000), { code: 'STORE_UNAVAILABLE' });
+  await t.rejects(store.ping(), { code: 'STORE_UNAVAILABLE', message: /OOM/ });
+  await admin.config('SET', 'maxmemory', '0');
+  await t.resolves(store.ping());
+  t.equal(await store.claimOnce('a', Date.now() + 60_000), true);
+});
+
+t.test('the ping of a replica, which answers and takes no claim, fails', async (t) => {
+  const master = await startRedis(t);
+  const replica = await startRedis(t, { args: ['--replicaof', '127.0.0.1', String(master.port)] });
+  await t.rejects(open(t, replica, 'p').ping(), { code: 'STORE_UNAVAILABLE' });
 });

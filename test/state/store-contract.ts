@@ -66,8 +66,12 @@ export function storeContract(t: Test, open: (t: Test) => Promise<StoreUnderTest
     t.equal(await stores[0].findRequest('x'), null);
   });
 
-  t.test('it answers a ping', async (t) => {
-    const { stores } = await open(t);
+  t.test('it answers a ping, whether it was written to or not, and is ready', async (t) => {
+    const { stores, now } = await open(t);
     await t.resolves(stores[0].ping());
+    await t.resolves(stores[0].ping());
+    await t.resolves(stores[0].ready());
+    t.equal(await stores[0].findRequest(''), null, 'which leaves nothing behind');
+    t.equal(await stores[0].claimOnce('', now() + 60_000), true);
   });
 }

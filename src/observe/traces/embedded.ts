@@ -1,5 +1,5 @@
 import { open, type Database, type RootDatabase } from 'lmdb';
-import type { Clock } from '../../shared/index.js';
+import { DiskRoom, reasonOfFailedCommit, type Clock } from '../../shared/index.js';
 import {
   EVICTIONS_PER_WRITE,
   MAX_ENTRIES,
@@ -31,6 +31,7 @@ export function createEmbeddedTraceStore(options: EmbeddedTraceOptions): TraceSt
 class EmbeddedTraceStore implements TraceStore {
   readonly #clock: Clock;
   readonly #bounds: TraceBounds;
+  readonly #room: DiskRoom;
   readonly #root: RootDatabase;
   readonly #traces: Database<Stored, string>;
   readonly #index: Database<true, IndexKey>;
@@ -38,19 +39,26 @@ class EmbeddedTraceStore implements TraceStore {
   constructor({ path, clock, bounds }: EmbeddedTraceOptions) {
     this.#clock = clock;
     this.#bounds = bounds;
-    this.#root = open({ path });
+    this.#room = new DiskRoom(path);
+    // Of a batch that cannot be committed (disk full) lmdb rejects a promise that nobody holds, which ends the process.
+    this.#root = open({ path, eventTurnBatching: false });
     this.#traces = this.#root.openDB<Stored, string>({ name: 'traces', encoding: 'json' });
     this.#index = this.#root.openDB<true, IndexKey>({ name: 'index', encoding: 'json' });
   }
 
   async add(reference: string, entry: TraceEntry): Promise<void> {
-    await this.#root.transaction(() => {
-      const known = this.#traces.get(reference);
-      const { at, entries } = known ?? { at: entry.at, entries: [] };
-      void this.#traces.put(reference, { at, entries: [...entries.slice(0, MAX_ENTRIES - 1), entry] });
-      if (known === undefined) void this.#index.put([at, reference], true);
-      this.#evict();
-    });
+    this.#room.require();
+    try {
+      await this.#root.transaction(() => {
+        const known = this.#traces.get(reference);
+        const { at, entries } = known ?? { at: entry.at, entries: [] };
+        this.#traces.putSync(reference, { at, entries: [...entries.slice(0, MAX_ENTRIES - 1), entry] });
+        if (known === undefined) this.#index.putSync([at, reference], true);
+        this.#evict();
+      });
+    } catch (error) {
+      throw await reasonOfFailedCommit(error);
+    }
   }
 
   find(reference: string): Promise<Trace | null> {
@@ -82,8 +90,8 @@ class EmbeddedTraceStore implements TraceStore {
     for (const key of [...this.#index.getKeys({ limit: EVICTIONS_PER_WRITE })]) {
       const [at, reference] = key;
       if (excess <= 0 && !this.#tooOld(at)) return;
-      void this.#traces.remove(reference);
-      void this.#index.remove(key);
+      this.#traces.removeSync(reference);
+      this.#index.removeSync(key);
       excess -= 1;
     }
   }

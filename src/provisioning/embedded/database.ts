@@ -1,6 +1,6 @@
 import { mkdirSync } from 'node:fs';
 import { open, type Database } from 'lmdb';
-import { GatewayError, reasonOfFailedCommit } from '../../shared/index.js';
+import { DiskRoom, GatewayError, reasonOfFailedCommit } from '../../shared/index.js';
 import type { Failure } from '../queue.js';
 
 export type JobState = 'waiting' | 'delayed' | 'active' | 'dead';
@@ -59,10 +59,12 @@ export interface Tables {
 /** One lmdb environment: opens the tables, runs actions on them, and turns every failure into `STORE_UNAVAILABLE`. */
 export class EmbeddedDatabase {
   readonly #path: string;
+  readonly #room: DiskRoom;
   readonly #tables: Tables;
 
   constructor(path: string) {
     this.#path = path;
+    this.#room = new DiskRoom(path);
     this.#tables = this.#translate(() => openTables(path));
   }
 
@@ -72,6 +74,7 @@ export class EmbeddedDatabase {
 
   /** Runs alone among all processes; when the promise resolves, the result is on disk. An action that throws is undone. */
   async write<T>(action: (tables: Tables) => T): Promise<T> {
+    this.#room.require();
     try {
       return await this.#tables.root.childTransaction(() => action(this.#tables));
     } catch (cause) {
