@@ -1,7 +1,7 @@
 import type { Logger } from 'pino';
 import { configurationFingerprint, type GatewayConfig } from '../config/index.js';
 import type { GatewayDeps } from '../gateway/index.js';
-import { AuditLog, createLogger, HealthRegistry, Metrics, withinTime, type OpenSegment } from '../observe/index.js';
+import { AuditLog, createLogger, HealthRegistry, Metrics, withinTime, type Tracer } from '../observe/index.js';
 import {
   createProvisioner,
   createProvisioningStatus,
@@ -12,41 +12,16 @@ import {
   type ProvisioningWorker,
   type Sealer,
 } from '../provisioning/index.js';
-import { createIdSource, type Clock, type IdSource, type RandomBytes } from '../shared/index.js';
+import { createIdSource, type IdSource } from '../shared/index.js';
 import { auditFile } from './audit-file.js';
 import { Generation, type GenerationServices } from './generation.js';
 import { fixedChecks, idpChecks } from './checks/index.js';
 import { readKeyMaterial } from './key-material.js';
-import type { MetadataFetcher, MetadataStatus, MetadataTiming } from './metadata/index.js';
+import type { MetadataStatus } from './metadata/index.js';
 import { provisioningEvents } from './provisioning-events.js';
+import type { ApplicationServices } from './services.js';
 import { openStores, type Stores } from './stores.js';
-
-/** What an application is given from outside. */
-export interface ApplicationServices {
-  readonly clock: Clock;
-  readonly random: RandomBytes;
-  /** A clock for durations, ms; never set back. */
-  readonly elapsed: () => number;
-  readonly fetch: typeof fetch;
-  readonly fetcher: MetadataFetcher;
-  readonly version: string;
-  /** Names this process's audit chain, the same after a restart: `serve`, `serve-1`, `worker`. */
-  readonly instance: string;
-  readonly log?: Logger;
-  /** How often things happen in the background; by default as each part of the program has it. */
-  readonly pace?: Pace;
-  /** How a file of the audit log is opened, where not on the machine's file system. */
-  readonly openAuditSegment?: OpenSegment;
-}
-
-/** All in milliseconds. */
-export interface Pace {
-  /** Between two runs of the canary. */
-  readonly canary?: number;
-  /** Between two signs of life of the worker, and looks whether a paused tenant can go on. */
-  readonly workerBeat?: number;
-  readonly metadata?: Partial<MetadataTiming>;
-}
+import { telemetry } from './telemetry.js';
 
 /**
  * The whole program short of its listeners: one generation of the configuration, the stores, provisioning, and what
@@ -58,6 +33,7 @@ export class Application {
   readonly metrics: Metrics;
   readonly health: HealthRegistry;
   readonly audit: AuditLog;
+  readonly tracer: Tracer;
   readonly stores: Stores;
   readonly provisioner: Provisioner;
   readonly status: ProvisioningStatus;
@@ -122,6 +98,7 @@ export class Application {
     this.startedAt = clock.now();
     this.ids = createIdSource(services.random);
     this.health = new HealthRegistry({ clock });
+    this.tracer = telemetry(services, { metrics, log, config: () => this.generation.config });
     this.#events = provisioningEvents({ metrics, audit, traces: stores.traces, clock, log });
     this.provisioner = createProvisioner({
       backend: stores.backend,
@@ -206,6 +183,7 @@ export class Application {
       audit: this.audit,
       metrics: this.metrics,
       traces: this.stores.traces,
+      tracer: this.tracer,
     };
   }
 
@@ -220,6 +198,7 @@ export class Application {
       fetch,
       version,
       events: this.#events,
+      tracer: this.tracer,
       ...(pace?.workerBeat === undefined ? {} : { beatEvery: pace.workerBeat }),
     });
   }
@@ -227,14 +206,17 @@ export class Application {
   /**
    * Finishes held jobs, writes what waits to be written, closes the stores. Every request must have been answered.
    *
-   * @param limit how long held jobs may take, ms; one that takes longer is taken up again by another worker
+   * @param limit how long that may take, ms; a job that takes longer is taken up again by another worker
    */
-  async close(limit = 20_000): Promise<void> {
+  async close(limit: number): Promise<void> {
+    const { elapsed } = this.services;
+    const until = elapsed() + limit;
     await withinTime(this.#worker?.stop() ?? Promise.resolve(), limit).catch(() => {
       this.log.warn({ limit }, 'held jobs were left at shutdown; they are taken up again');
     });
     await this.provisioner.close();
     await this.generation.stop();
+    await this.tracer.close(Math.max(0, until - elapsed()));
     const unwritten = await this.audit.close();
     if (unwritten > 0) this.log.error({ unwritten }, 'audit events were not written');
     await this.stores.close();

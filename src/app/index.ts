@@ -1,5 +1,5 @@
 /** The only place where configuration becomes concrete objects. */
-export { Application, type ApplicationServices } from './application.js';
+export { Application } from './application.js';
 export { readConfiguration, requireConfiguration, type ConfigurationRequest } from './configuration.js';
 export { openDeadLetters, type OpenDeadLetters, type TenantDeadLetters } from './dead-letters.js';
 export { approveCertificate, listCandidates } from './metadata/index.js';
@@ -10,3 +10,4 @@ export { Reloader } from './reload.js';
 export { startGateway, type RunningGateway, type ServeOptions } from './serve.js';
 export { systemServices } from './system-services.js';
 export { openTraces } from './stores.js';
+export type { ApplicationServices } from './services.js';

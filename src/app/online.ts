@@ -3,7 +3,7 @@ import type { GatewayConfig, IdpConfig } from '../config/index.js';
 import { ScimClient, type TenantSettings } from '../provisioning/index.js';
 import { GatewayError } from '../shared/index.js';
 import { connectRedis, createEmbeddedStore, createRedisStore } from '../state/index.js';
-import type { ApplicationServices } from './application.js';
+import type { ApplicationServices } from './services.js';
 import { idpMetadataSource } from './idp-metadata.js';
 
 /** What one party outside of the configuration said. */

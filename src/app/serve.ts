@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { FastifyInstance } from 'fastify';
 import { withinTime } from '../observe/index.js';
 import type { Application } from './application.js';
@@ -26,8 +27,13 @@ export interface RunningGateway {
   readonly operationsAddress: string;
   /** @returns whether the configuration on disk is now the one in force */
   reload(): Promise<boolean>;
-  /** Not ready, then finish requests and held jobs within the configured limit, then close. */
-  stop(): Promise<void>;
+  /**
+   * Not ready; then, after a delay for load balancers, finish requests and held jobs within the configured limit; then
+   * close.
+   *
+   * @param delay milliseconds; the configured ones where nothing is said
+   */
+  stop(delay?: number): Promise<void>;
 }
 
 /** Between two looks for connections that have become idle at shutdown. Milliseconds. */
@@ -50,15 +56,19 @@ export async function startGateway(application: Application, options: ServeOptio
     renewTls(gateway, application.generation.tls);
     void canary.run();
   });
-  const stop = async () => {
+  const stop = async (delay = application.generation.config.shutdownDelay) => {
     const { shutdownTimeout } = application.generation.config;
+    const { elapsed } = application.services;
     application.health.startDraining();
+    if (delay > 0) await sleep(delay);
+    const until = elapsed() + shutdownTimeout;
+    const left = () => Math.max(0, until - elapsed());
     canary.stop();
     await reloader.stop();
     // Last the operations listener: who asks whether we are ready must hear that we are not, while requests are finished.
-    await closeWithin(gateway, shutdownTimeout, application);
+    await closeWithin(gateway, left(), application);
     await application.audit.append({ event: 'stop', configuration: application.generation.fingerprint });
-    await application.close(shutdownTimeout);
+    await application.close(left());
     await closeWithin(operations, OPERATIONS_CLOSE, application);
   };
   try {
@@ -77,7 +87,7 @@ export async function startGateway(application: Application, options: ServeOptio
     application.log.info({ public: publicAddress, operations: operationsAddress }, 'listening');
     return { publicAddress, operationsAddress, reload: () => reloader.reload(), stop };
   } catch (error) {
-    await stop();
+    await stop(0);
     throw error;
   }
 }

@@ -1,6 +1,7 @@
+import { hostname } from 'node:os';
 import { performance } from 'node:perf_hooks';
 import { programVersion, systemClock, systemRandom } from '../shared/index.js';
-import type { ApplicationServices } from './application.js';
+import type { ApplicationServices } from './services.js';
 import { createMetadataFetcher } from './metadata/index.js';
 
 /** Clock, randomness and network of the machine. @param instance names the audit chain */
@@ -13,5 +14,6 @@ export function systemServices(instance: string): ApplicationServices {
     fetcher: createMetadataFetcher(),
     version: programVersion(),
     instance,
+    host: hostname(),
   };
 }

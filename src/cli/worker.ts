@@ -14,6 +14,6 @@ export async function worker(options: { readonly config: string }, terminal: Ter
   application.log.info('working on the provisioning queue');
   await untilStopped({ onHangup: () => reloader.reload() });
   await reloader.stop();
-  await application.close();
+  await application.close(application.generation.config.shutdownTimeout);
   return 0;
 }

@@ -116,7 +116,7 @@ export function openSecretFiles(
   });
 }
 
-const SECRET_KEYS = new Set(['token', 'value', 'dataKey', 'previousDataKeys', 'store']);
+const SECRET_KEYS = new Set(['token', 'value', 'dataKey', 'previousDataKeys', 'store', 'headers']);
 
 function fileReferences(data: unknown, path: DataPath): [DataPath, string][] {
   if (Array.isArray(data)) return data.flatMap((item, index) => fileReferences(item, [...path, index]));

@@ -238,6 +238,8 @@ class Load {
       traces: input.traces,
       metadata: input.metadata,
       missingCookie: input.missingCookie,
+      ...(input.telemetry === undefined ? {} : { telemetry: input.telemetry }),
+      shutdownDelay: input.shutdownDelay,
       shutdownTimeout: input.shutdownTimeout,
       directory: resolve(this.#directory),
       files: [...this.#source.files].sort(),

@@ -1,4 +1,5 @@
 import type { FastifyRequest } from 'fastify';
+import { parseTraceparent, type Span, type SpanContext } from '../observe/index.js';
 import { chooseLanguage, type Language } from './language.js';
 import type { GatewayDeps, GatewayRuntime, LoginRoute } from './runtime.js';
 import { LoginSteps } from './steps.js';
@@ -21,14 +22,16 @@ export interface RequestContext {
   readonly language: Language;
   readonly startedAt: number;
   readonly steps: LoginSteps;
+  /** Of a login; is sent only when it is ended, so that other requests leave none. */
+  readonly span: Span;
   subject: Subject;
   /** The IdP that the request names, or whose response it is. */
   route: LoginRoute | null;
-  /** Set once the signature is verified: from then on the login leaves a trace. */
+  /** Set once the response has passed every check. */
   verified: VerifiedFacts | null;
 }
 
-/** What a refusal after verification still tells to audit and trace. */
+/** What a refusal after that still tells to audit and trace. */
 export interface VerifiedFacts {
   readonly nameId: string;
   readonly digest: string;
@@ -43,8 +46,14 @@ export function openContext(request: FastifyRequest, deps: GatewayDeps): Request
     language: chooseLanguage(request.headers['accept-language']),
     startedAt: deps.elapsed(),
     steps: new LoginSteps(() => deps.elapsed()),
+    span: deps.tracer.start('login', { kind: 'server', parent: parentOf(request) }),
     subject: 'other',
     route: null,
     verified: null,
   };
+}
+
+/** W3C Trace Context §3.2: who called us may be tracing already. */
+function parentOf({ headers: { traceparent } }: FastifyRequest): SpanContext | null {
+  return typeof traceparent === 'string' ? parseTraceparent(traceparent) : null;
 }

@@ -1,4 +1,5 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import { formatTraceparent } from '../observe/index.js';
 import type { LoginFacts, Submission } from '../provisioning/index.js';
 import {
   decodePostMessage,
@@ -116,7 +117,7 @@ async function enqueue(
   const { account } = route;
   const facts = loginFacts(deps, request.gateway, route, outgoing);
   const submission = await account.provisioner.submit(facts);
-  deps.metrics.provisioningDecision(submission.action === 'skip' ? submission.reason : 'create');
+  deps.metrics.provisioningDecision(submission.action === 'skip' ? submission.reason : submission.action);
   // What Zivver itself creates, it creates when the login arrives; and a spooled job is in nobody's hands yet.
   if (submission.action === 'create' && submission.spooled !== true && account.waitForAccount > 0) {
     await waitForAccount(deps, request, account, facts);
@@ -134,7 +135,7 @@ async function waitForAccount(
   const since = deps.elapsed();
   try {
     const result = await account.provisioner.waitForAccount(facts, account.waitForAccount);
-    deps.metrics.provisioningWait(result === 'exists' ? 'exists' : 'timeout', deps.elapsed() - since);
+    deps.metrics.provisioningWait(result, deps.elapsed() - since);
   } catch (error) {
     request.log.warn({ err: error }, 'could not wait for the account');
   }
@@ -157,6 +158,7 @@ function loginFacts(
     displayName: valueOf(account.displayNameAttribute),
     reference: context.reference,
     at: deps.clock.now(),
+    ...(context.span.context === null ? {} : { traceparent: formatTraceparent(context.span.context) }),
   };
 }
 

@@ -9,6 +9,7 @@ import type { Submission } from '../provisioning/index.js';
 import type { OutgoingResponse, VerifiedLogin } from '../saml/index.js';
 import type { GatewayError } from '../shared/index.js';
 import type { RequestContext } from './context.js';
+import { endSpans, wasVerified } from './login-spans.js';
 import type { GatewayDeps } from './runtime.js';
 import type { TimedStep } from './steps.js';
 
@@ -28,12 +29,13 @@ export async function recordDelivery(
   const idp = context.route?.idp.name ?? null;
   const steps = context.steps.finish();
   countLogin(deps, context, 'OK', steps);
+  endSpans(deps, context, steps, 'OK');
   deps.metrics.delivery(context.route?.delivery.kind ?? 'browser', 'OK');
   if (idp !== null) deps.metrics.clockDifference(idp, login.issueInstant - deps.clock.now());
   writeTrace(deps, context, {
     account: outgoing.nameId,
     code: 'OK',
-    steps: steps.map((step) => ({ ...step, result: 'pass' })),
+    steps: steps.map(passedStep),
     attributes: attributeDifference(outgoing.attributesIn, outgoing.attributesOut, context.runtime.redactionKey),
   });
   // Provisioning tells of every job by itself; that there is none, only the gateway knows.
@@ -91,12 +93,13 @@ function recordRefusedLogin(deps: GatewayDeps, context: RequestContext, error: G
   noteClock(deps, context, error);
   const failed = steps.at(-1);
   if (failed?.name === 'deliver') deps.metrics.delivery(context.route?.delivery.kind ?? 'browser', error.code);
-  // Before verification anybody may have sent it: counted, but not stored.
-  if (context.verified === null) return;
+  // Before its signature was found good anybody may have sent it: counted, but not stored.
+  if (!wasVerified(steps)) return;
+  endSpans(deps, context, steps, error.code);
   writeTrace(deps, context, {
-    account: context.verified.nameId,
+    account: context.verified?.nameId ?? null,
     code: error.code,
-    steps: steps.map((step) => (step === failed ? failedStep(step, error) : { ...step, result: 'pass' })),
+    steps: steps.map((step) => (step === failed ? failedStep(step, error) : passedStep(step))),
     attributes: [],
   });
 }
@@ -107,8 +110,12 @@ function noteClock(deps: GatewayDeps, { route }: RequestContext, { code, evidenc
   if (route !== null && !Number.isNaN(issued)) deps.metrics.clockDifference(route.idp.name, issued - deps.clock.now());
 }
 
-function failedStep(step: TimedStep, error: GatewayError): TraceStep {
-  return { ...step, result: 'fail', code: error.code, detail: error.message, ...error.evidence };
+function passedStep({ name, duration }: TimedStep): TraceStep {
+  return { name, duration, result: 'pass' };
+}
+
+function failedStep({ name, duration }: TimedStep, error: GatewayError): TraceStep {
+  return { name, duration, result: 'fail', code: error.code, detail: error.message, ...error.evidence };
 }
 
 function countLogin(
@@ -134,7 +141,7 @@ function auditHead(context: RequestContext, code: LoginEntry['code'], decision: 
 function writeTrace(
   deps: GatewayDeps,
   context: RequestContext,
-  facts: Pick<LoginEntry, 'code' | 'steps' | 'attributes'> & { readonly account: string },
+  facts: Pick<LoginEntry, 'code' | 'steps' | 'attributes'> & { readonly account: string | null },
 ): void {
   addToTrace(deps, context, {
     kind: 'login',
@@ -142,7 +149,7 @@ function writeTrace(
     idp: context.route?.idp.name ?? '',
     duration: deps.elapsed() - context.startedAt,
     ...facts,
-    account: context.runtime.accountNames(facts.account),
+    account: facts.account === null ? null : context.runtime.accountNames(facts.account),
   });
 }
 

@@ -1,4 +1,4 @@
-import type { AccountNames, AuditLog, Metrics, TraceStore } from '../observe/index.js';
+import type { AccountNames, AuditLog, Metrics, Tracer, TraceStore } from '../observe/index.js';
 import type { Provisioner, Sealer } from '../provisioning/index.js';
 import type { IdentityProvider, Issuing, ReceiveContext, ServiceProvider } from '../saml/index.js';
 import type { Clock, IdSource, RandomBytes } from '../shared/index.js';
@@ -24,6 +24,8 @@ export interface ProxyTarget {
   readonly upstream: string;
   /** Time limit of a silent upstream, ms. */
   readonly timeout: number;
+  /** Bytes of a body that is passed through. */
+  readonly body: number;
 }
 
 export type Delivery = { readonly kind: 'browser' } | { readonly kind: 'proxy'; readonly target: ProxyTarget };
@@ -105,4 +107,5 @@ export interface GatewayDeps {
   readonly audit: Pick<AuditLog, 'append'>;
   readonly metrics: Metrics;
   readonly traces: Pick<TraceStore, 'add'>;
+  readonly tracer: Pick<Tracer, 'start' | 'add'>;
 }

@@ -4,6 +4,8 @@ import type { Stage } from '../saml/index.js';
 /** One step as it went; the last one of a refused login is the one that refused. */
 export interface TimedStep {
   readonly name: LoginStage;
+  /** On the clock for durations; milliseconds, with fractions. */
+  readonly since: number;
   /** Milliseconds, with fractions. */
   readonly duration: number;
 }
@@ -58,6 +60,6 @@ export class LoginSteps {
   #close(): void {
     if (this.#current === null) return;
     const { name, since } = this.#current;
-    this.#done.push({ name, duration: this.#elapsed() - since });
+    this.#done.push({ name, since, duration: this.#elapsed() - since });
   }
 }

@@ -61,13 +61,6 @@ export type {
   TraceStep,
   TraceStore,
 } from './traces/trace.js';
-export { createOtlpTracer, type OtlpOptions } from './spans/otlp.js';
+export { createOtlpTracer, type OtlpOptions, type OtlpSettings } from './spans/otlp.js';
 export { formatTraceparent, nextContext, parseTraceparent, type SpanContext } from './spans/traceparent.js';
-export {
-  noTracer,
-  type Span,
-  type SpanAttributes,
-  type SpanKind,
-  type SpanOptions,
-  type Tracer,
-} from './spans/tracer.js';
+export { noTracer, type Span, type Tracer } from './spans/tracer.js';

@@ -100,7 +100,7 @@ export const metricDefinitions = define({
   provisioning_wait_seconds: {
     type: 'histogram',
     help: 'How long a login was held until its account existed (`waitForAccount`).',
-    labels: { result: '`exists` or `timeout`' },
+    labels: { result: '`exists`, `failed` (it needs a person first) or `timeout`' },
     buckets: LOGIN_SECONDS,
   },
   queue_jobs: {
@@ -153,7 +153,7 @@ export const metricDefinitions = define({
   spans_total: {
     type: 'counter',
     help: 'OpenTelemetry spans, by what became of them.',
-    labels: { result: '`exported` or `dropped` (the queue was full or the collector refused)' },
+    labels: { result: '`exported`, or `dropped` (the queue was full, or the collector away, slow or refusing)' },
   },
   scrape_failures_total: {
     type: 'counter',

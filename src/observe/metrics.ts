@@ -147,7 +147,7 @@ export class Metrics {
   }
 
   /** @param duration milliseconds */
-  provisioningWait(result: 'exists' | 'timeout', duration: number): void {
+  provisioningWait(result: 'exists' | 'failed' | 'timeout', duration: number): void {
     this.#observe('provisioning_wait_seconds', { result }, duration);
   }
 

@@ -1,3 +1,4 @@
+import { formatTraceparent, noTracer, type SpanContext, type Tracer } from '../observe/index.js';
 import type { Clock } from '../shared/index.js';
 import type { AccountCalls } from './account-steps.js';
 import type { EventSubject, ProvisioningEvents } from './events.js';
@@ -14,6 +15,7 @@ export interface CallContext {
   readonly budget: Budget;
   readonly clock: Clock;
   readonly events: ProvisioningEvents;
+  readonly tracer: Tracer;
 }
 
 // A connection may take this much longer than the time-out of the call to end.
@@ -24,47 +26,58 @@ export function accountCalls(
   context: CallContext,
   request: AccountRequest,
   subject: EventSubject,
+  parent: SpanContext | null,
   stopping: AbortSignal,
 ): AccountCalls {
   const { client } = context;
   const hidden = [request.address, request.displayName ?? '', request.accountKey ?? ''];
-  const budgeted = (method: 'GET' | 'POST', send: () => Promise<RawAnswer>): Promise<Judgement> =>
-    call(context, method, send, hidden, subject, stopping);
+  const budgeted = (method: 'GET' | 'POST', send: Send): Promise<Judgement> =>
+    call({ ...context, parent }, method, send, hidden, subject, stopping);
   return {
-    find: (userName) => budgeted('GET', () => client.findUser(userName, request.reference)),
-    create: (resource) => budgeted('POST', () => client.createUser(resource, request.reference)),
+    find: (userName) => budgeted('GET', (traced) => client.findUser(userName, request.reference, traced)),
+    create: (resource) => budgeted('POST', (traced) => client.createUser(resource, request.reference, traced)),
   };
 }
 
 /** Whether the credential is accepted; counts against the budget like every request. */
 export function probeCall(context: CallContext, tenant: string, stopping: AbortSignal): Promise<Judgement> {
-  return call(context, 'GET', () => context.client.probe(), [], { tenant }, stopping);
+  const untraced = { ...context, tracer: noTracer, parent: null };
+  return call(untraced, 'GET', () => context.client.probe(), [], { tenant }, stopping);
 }
 
+/** Sends one request; `traceparent` is null where it is not traced. */
+type Send = (traceparent: string | null) => Promise<RawAnswer>;
+
 async function call(
-  context: CallContext,
+  context: CallContext & { readonly parent: SpanContext | null },
   method: 'GET' | 'POST',
-  send: () => Promise<RawAnswer>,
+  send: Send,
   hidden: readonly string[],
   subject: EventSubject | { readonly tenant: string },
   stopping: AbortSignal,
 ): Promise<Judgement> {
-  const { settings, budget, clock, events } = context;
+  const { settings, budget, clock, events, tracer, parent } = context;
   const token = settings.scim?.token.reveal() ?? '';
   const slot = await takeSlot(context, subject.tenant, stopping);
+  const span = tracer.start(`SCIM ${method} Users`, { kind: 'client', parent });
   const began = performance.now();
-  const answer = await send();
+  const answer = await send(span.context === null ? null : formatTraceparent(span.context));
   const duration = performance.now() - began;
   // A slot that cannot be given back comes free by itself, later.
   await budget.settle(subject.tenant, slot, settings.budget).catch((error: unknown) => {
     events.onFault?.(subject.tenant, error);
   });
   const judgement = judge(answer, [...hidden, token], clock.now());
-  events.onRequest?.(subject, {
-    method,
-    status: answer.kind === 'answer' ? answer.status : null,
-    class: judgement.kind === 'fault' ? judgement.fault.class : 'ok',
-    duration,
+  const status = answer.kind === 'answer' ? answer.status : null;
+  const failure = judgement.kind === 'fault' ? judgement.fault.class : null;
+  events.onRequest?.(subject, { method, status, class: failure ?? 'ok', duration });
+  span.end({
+    ...(failure === null ? {} : { code: failure }),
+    attributes: {
+      'http.request.method': method,
+      ...(status === null ? {} : { 'http.response.status_code': status }),
+      ...(settings.scim === undefined ? {} : { 'server.address': new URL(settings.scim.baseUrl).hostname }),
+    },
   });
   return judgement;
 }

@@ -1,3 +1,4 @@
+import { parseTraceparent, type Span } from '../observe/index.js';
 import { GatewayError, type Clock, type RandomBytes } from '../shared/index.js';
 import { ensureAccount, observeAccount, type StepsResult } from './account-steps.js';
 import { accountCalls, type CallContext } from './calls.js';
@@ -31,7 +32,8 @@ export async function runJob(context: RunContext, lease: Lease, stopping: AbortS
     return;
   }
   const subject = { tenant: job.tenant, accountId: job.id, reference: request.reference, idp: request.idp };
-  const calls = accountCalls(context, request, subject, stopping);
+  const span = startSpan(context, request, lease);
+  const calls = accountCalls(context, request, subject, span.context, stopping);
   let result: StepsResult;
   try {
     result =
@@ -39,12 +41,36 @@ export async function runJob(context: RunContext, lease: Lease, stopping: AbortS
         ? await observeAccount(request, calls)
         : await ensureAccount(request, context.settings, calls);
   } catch (error) {
+    span.end({ code: 'interrupted' });
     await lease.release();
     if (stopping.aborted) return;
     throw error;
   }
+  span.end(
+    result.kind === 'done'
+      ? { attributes: { 'claims_gateway.outcome': result.outcome } }
+      : { code: result.fault.class },
+  );
   if (result.kind === 'done') await finish(context, lease, subject, request, result.outcome, result.followUps);
   else await fail(context, lease, subject, result.fault);
+}
+
+/** One attempt, below the login that queued the job, whichever process and machine that was on. */
+function startSpan(
+  { tracer }: RunContext,
+  { traceparent, idp, reference, tenant }: AccountRequest,
+  lease: Lease,
+): Span {
+  return tracer.start('provision account', {
+    kind: 'consumer',
+    parent: traceparent === undefined ? null : parseTraceparent(traceparent),
+    attributes: {
+      'claims_gateway.idp': idp,
+      'claims_gateway.reference': reference,
+      'claims_gateway.tenant': tenant,
+      'claims_gateway.attempt': lease.attempts + 1,
+    },
+  });
 }
 
 async function finish(

@@ -15,6 +15,8 @@ export interface LoginFacts {
   readonly reference: string;
   /** Time of the login, milliseconds since the epoch. */
   readonly at: number;
+  /** W3C Trace Context of the login, where it is traced. */
+  readonly traceparent?: string;
 }
 
 export type ProvisioningMode = 'scim' | 'observe' | 'off';

@@ -109,8 +109,9 @@ async function isKnown(ledger: Ledger, tenant: string, id: string): Promise<bool
 }
 
 function seal(login: LoginFacts, id: string, sealer: Sealer, now: number): QueuedJob {
-  const { tenant, idp, address, accountKey, displayName, reference, at } = login;
-  const request: AccountRequest = { tenant, idp, address, accountKey, displayName, reference, at };
+  const { tenant, idp, address, accountKey, displayName, reference, at, traceparent } = login;
+  const traced = traceparent === undefined ? {} : { traceparent };
+  const request: AccountRequest = { tenant, idp, address, accountKey, displayName, reference, at, ...traced };
   return { id, tenant, payload: sealer.seal(JSON.stringify(request), id), since: now };
 }
 

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { noTracer, type Tracer } from '../observe/index.js';
 import type { Clock, RandomBytes } from '../shared/index.js';
 import type { ProvisioningEvents } from './events.js';
 import type { RunContext } from './job-run.js';
@@ -20,6 +21,8 @@ export interface WorkerOptions {
   /** Version of this program, for the User-Agent. */
   readonly version: string;
   readonly events?: ProvisioningEvents;
+  /** Takes the spans of jobs and calls. Default: nobody does. */
+  readonly tracer?: Tracer;
   /** Jobs in hand at a time, for each tenant. Default 8. */
   readonly concurrency?: number;
   /** Milliseconds between two probes of a refused credential. Default 60 000. */
@@ -119,7 +122,7 @@ class Worker implements ProvisioningWorker {
   }
 
   #context(settings: TenantSettings): RunContext {
-    const { backend, sealer, clock, random, fetch, version, observeFor } = this.#options;
+    const { backend, sealer, clock, random, fetch, version, tracer, observeFor } = this.#options;
     const { tenant, scim } = settings;
     if (scim === undefined) throw new TypeError(`the tenant ${tenant} has no SCIM connection`);
     return {
@@ -131,6 +134,7 @@ class Worker implements ProvisioningWorker {
       clock,
       random,
       events: this.#events,
+      tracer: tracer ?? noTracer,
       observeFor: observeFor ?? 900_000,
       stopTenant: (status, detail) => this.#stopTenant(tenant, status, detail),
     };

@@ -18,7 +18,7 @@ async function opened(t: Test, change: (files: Fixture) => void = () => undefine
     log: createLogger({ level: 'silent' }),
     fetcher,
   });
-  t.teardown(() => application.close());
+  t.teardown(() => application.close(1000));
   return application;
 }
 

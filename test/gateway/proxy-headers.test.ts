@@ -6,7 +6,7 @@ const cookies = cookiePolicy('https://sso.example.org');
 const from = { method: 'POST', address: '192.0.2.7', cookies };
 const addresses = {
   publicUrl: 'https://sso.example.org',
-  target: { prefix: '/app/', upstream: 'https://sp.internal:8443', timeout: 1000 },
+  target: { prefix: '/app/', upstream: 'https://sp.internal:8443', timeout: 1000, body: 1000 },
   spOrigins: new Set(['https://sp.internal:8443', 'https://app.example.com']),
 };
 

@@ -19,7 +19,7 @@ async function behindProxy(
     route: {
       sp: testSp({ acsUrls: [acsUrl] }),
       deliverTo: acsUrl,
-      delivery: { kind: 'proxy', target: { prefix: '/app/', upstream: server.url, timeout } },
+      delivery: { kind: 'proxy', target: { prefix: '/app/', upstream: server.url, timeout, body: 4 * 1024 * 1024 } },
     },
   });
   return { gateway, upstream: server };
@@ -173,7 +173,10 @@ void t.test('what is outside the prefix, and our own paths, never reach the serv
   for (const url of ['/', '/application/', '/app', '/saml/okta/other', '/other/app/']) {
     t.equal((await gateway.app.inject({ url })).statusCode, 404, url);
   }
-  gateway.change({}, { delivery: { kind: 'proxy', target: { prefix: '/', upstream: upstream.url, timeout: 1000 } } });
+  gateway.change(
+    {},
+    { delivery: { kind: 'proxy', target: { prefix: '/', upstream: upstream.url, timeout: 1000, body: 1000 } } },
+  );
   t.equal((await gateway.app.inject({ url: '/saml/okta/other' })).statusCode, 404);
   t.strictSame(upstream.seen, []);
   t.equal((await gateway.app.inject({ url: '/anything' })).statusCode, 200);

@@ -20,6 +20,7 @@ import {
   deriveRedactionKey,
   logOptions,
   Metrics,
+  noTracer,
   type Trace,
   type TraceStore,
 } from '../../src/observe/index.js';
@@ -120,6 +121,7 @@ export async function startTestGateway(t: Test, options: TestGatewayOptions = {}
     audit,
     metrics,
     traces,
+    tracer: noTracer,
     ...options.deps,
   };
   const stream = new Writable({

@@ -15,6 +15,8 @@ export interface LoginWish {
   /** The IdP's clock, ms. */
   readonly now?: number;
   readonly changes?: Partial<ResponseDescription>;
+  /** Of the browser's request. */
+  readonly headers?: Readonly<Record<string, string>>;
 }
 
 export interface LoginAnswer {
@@ -54,6 +56,7 @@ export async function logIn(wish: LoginWish): Promise<LoginAnswer> {
   const response = await fetch(`${wish.publicUrl}/saml/${wish.idp ?? 'okta'}/acs`, {
     method: 'POST',
     body: await loginForm(wish),
+    ...(wish.headers === undefined ? {} : { headers: { ...wish.headers } }),
   });
   const html = await response.text();
   return { status: response.status, html, reference: /<dd>([0-9A-Z-]{14})<\/dd>/.exec(html)?.[1] ?? null };

@@ -8,6 +8,7 @@ import { scalars as scalarsOf, type Scalars } from './scalars.js';
 import { serviceProviderSchema } from './service-provider.js';
 import { signingSchemas } from './signing.js';
 import { storeSchema } from './store.js';
+import { telemetrySchema } from './telemetry.js';
 import { urls } from './urls.js';
 import { complain } from './value.js';
 
@@ -90,6 +91,7 @@ function observationSchemas(scalars: Scalars) {
       })
       .prefault({})
       .describe('The metadata that we publish.'),
+    telemetry: telemetrySchema(scalars),
   };
 }
 
@@ -130,9 +132,14 @@ export function gatewaySchema(source: ValueSource) {
     missingCookie: choice('refuse', 'allow')
       .prefault('refuse')
       .describe("A response to our request without the browser's cookie: refuse and offer to start again, or go on."),
+    shutdownDelay: duration(0, 600_000)
+      .prefault(0)
+      .describe(
+        'Time from SIGTERM to the closing of the port, during which `/readyz` says no and requests are still taken: what a load balancer needs to notice.',
+      ),
     shutdownTimeout: duration(0, 600_000)
       .prefault('20s')
-      .describe('Time that SIGTERM leaves for requests and held jobs.'),
+      .describe('Time that is then left for requests, held jobs and what waits to be written.'),
   });
 }
 

@@ -22,7 +22,7 @@ function prefix({ source, textual }: Scalars) {
  * leaves open comes from gateway.yaml first (complete/service-provider.ts).
  */
 export function serviceProviderSchema(scalars: Scalars) {
-  const { text, choice, duration, flag } = scalars;
+  const { text, choice, duration, flag, size } = scalars;
   const { url, baseUrl } = urls(scalars);
   const { certificate } = documents(scalars);
 
@@ -100,6 +100,9 @@ export function serviceProviderSchema(scalars: Scalars) {
         timeout: duration(100, 600_000)
           .prefault('30s')
           .describe('Silence of the upstream after which a 504 is answered.'),
+        body: size(1024, 64 * 1024 ** 3)
+          .prefault('100MiB')
+          .describe('Longest body that is passed through; it is streamed, so this costs no memory.'),
       })
       .optional()
       .describe('Reverse proxy in front of the service provider; `delivery: proxy` needs it.'),

@@ -57,6 +57,17 @@ export interface LimitsConfig {
   readonly rate: { readonly requests: number; readonly per: number };
 }
 
+/** An OpenTelemetry collector that is sent our spans (OTLP over HTTP with JSON). */
+export interface TelemetryConfig {
+  /** Whole address for traces. */
+  readonly endpoint: string;
+  /** Further header fields of its requests. */
+  readonly headers: Readonly<Record<string, Secret>>;
+  readonly serviceName: string;
+  /** Share of the traces that are sent, 0 to 1, where the request itself brings no decision. */
+  readonly sample: number;
+}
+
 /** gateway.yaml with every default filled in, and the IdPs. Plain data; secrets are `Secret`s. */
 export interface GatewayConfig {
   /** Absolute path of the configuration directory. */
@@ -108,7 +119,11 @@ export interface GatewayConfig {
   };
   /** A response to our request without the browser's cookie. */
   readonly missingCookie: 'refuse' | 'allow';
-  /** Milliseconds that SIGTERM leaves for requests and held jobs. */
+  /** Absent: no spans. */
+  readonly telemetry?: TelemetryConfig | undefined;
+  /** Milliseconds from SIGTERM to the closing of the port. */
+  readonly shutdownDelay: number;
+  /** Milliseconds that are then left for requests and held jobs. */
   readonly shutdownTimeout: number;
   /** Sorted by name; disabled ones included. */
   readonly idps: readonly IdpConfig[];

@@ -32,6 +32,8 @@ export interface ProxyConfig {
   readonly upstream: string;
   /** Milliseconds until a silent upstream becomes a 504. */
   readonly timeout: number;
+  /** Bytes of a body that is passed through. */
+  readonly body: number;
 }
 
 /** The service provider as one IdP's logins meet it: preset, gateway.yaml and the IdP's file merged. */

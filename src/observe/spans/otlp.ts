@@ -1,17 +1,32 @@
 import type { Clock, RandomBytes } from '../../shared/index.js';
 import type { Metrics } from '../metrics.js';
-import { nextContext, type SpanContext } from './traceparent.js';
-import type { Span, SpanAttributes, SpanKind, SpanOptions, Tracer } from './tracer.js';
+import { exportRequest, type Service, type SpanFacts } from './otlp-message.js';
+import { nextContext } from './traceparent.js';
+import { NO_SPAN, type EndedSpan, type Span, type SpanOptions, type Tracer } from './tracer.js';
 
-export interface OtlpOptions {
+/** Where spans go, and how many of them. */
+export interface OtlpSettings {
   /** The collector's full address for traces, such as `http://127.0.0.1:4318/v1/traces` (OTLP 1.x, HTTP with JSON). */
   readonly endpoint: string;
-  readonly headers?: Readonly<Record<string, string>>;
-  readonly service: { readonly name: string; readonly version: string; readonly instance: string };
+  /** Further header fields; what they hold is asked for only when it is sent. */
+  readonly headers: Readonly<Record<string, { reveal(): string }>>;
+  readonly serviceName: string;
+  /** 0 to 1: the share of new traces that is sent; a parent's own decision goes before. */
+  readonly sample: number;
+}
+
+export interface OtlpOptions {
+  /** Asked at each span, so that a reload takes effect; null while nobody wants spans. */
+  readonly settings: () => OtlpSettings | null;
+  readonly service: Omit<Service, 'name'>;
   readonly clock: Clock;
+  /** A clock for durations, ms; never set back. */
+  readonly elapsed: () => number;
   readonly random: RandomBytes;
   readonly fetch: typeof fetch;
   readonly metrics: Pick<Metrics, 'spans'>;
+  /** Told when the collector begins to fail, with the reason, and with null when it takes spans again. */
+  readonly onCollector?: (failure: string | null) => void;
   /** Spans kept in memory; more are dropped and counted. Default 2048. */
   readonly maxWaiting?: number;
   /** How long a finished span waits for others, ms. Default 1000. */
@@ -20,9 +35,6 @@ export interface OtlpOptions {
   readonly timeLimit?: number;
 }
 
-// opentelemetry/proto/trace/v1/trace.proto: SpanKind, StatusCode.
-const KINDS: Readonly<Record<SpanKind, number>> = { internal: 1, server: 2, client: 3, producer: 4, consumer: 5 };
-const STATUS_ERROR = 2;
 const BATCH = 512;
 
 /** Exports spans in batches. A collector that is away costs spans, which are counted, and never a login. */
@@ -32,50 +44,74 @@ export function createOtlpTracer(options: OtlpOptions): Tracer {
 
 class OtlpTracer implements Tracer {
   readonly #options: OtlpOptions;
-  readonly #waiting: object[] = [];
+  readonly #waiting: SpanFacts[] = [];
+  readonly #giveUp = new AbortController();
   #timer: NodeJS.Timeout | undefined;
   #sending: Promise<void> | null = null;
+  #failing = false;
 
   constructor(options: OtlpOptions) {
     this.#options = options;
   }
 
   start(name: string, { kind = 'internal', parent = null, attributes = {} }: SpanOptions = {}): Span {
-    const context = nextContext(parent, this.#options.random);
-    const started = this.#options.clock.now();
+    const settings = this.#options.settings();
+    if (settings === null) return NO_SPAN;
+    const context = nextContext(parent, this.#options.random, settings.sample);
+    const since = this.#options.elapsed();
     let ended = false;
-    const end = (code?: string): void => {
-      if (ended || !context.sampled) return;
-      ended = true;
-      const parentSpanId = parent === null ? {} : { parentSpanId: parent.spanId };
-      this.#add({ ...describe(name, kind, context, attributes, code), ...parentSpanId, ...this.#times(started) });
+    return {
+      context,
+      end: (how = {}) => {
+        if (ended) return;
+        ended = true;
+        const all = { ...attributes, ...how.attributes };
+        this.#finish({ name, kind, context, parent, attributes: all, code: how.code }, 0, this.#since(since));
+      },
     };
-    return { context, end };
   }
 
-  async close(): Promise<void> {
-    clearTimeout(this.#timer);
+  add({ name, kind = 'internal', parent = null, attributes = {}, code, ago, duration }: EndedSpan): void {
+    const settings = this.#options.settings();
+    if (settings === null) return;
+    const context = nextContext(parent, this.#options.random, settings.sample);
+    this.#finish({ name, kind, context, parent, attributes, code }, ago, duration);
+  }
+
+  async close(limit: number): Promise<void> {
+    const timer = setTimeout(() => {
+      this.#giveUp.abort();
+    }, limit);
     await this.#send();
+    clearTimeout(timer);
   }
 
-  #times(started: number): object {
-    // 64-bit integers are strings in proto3's JSON.
-    return { startTimeUnixNano: nanoseconds(started), endTimeUnixNano: nanoseconds(this.#options.clock.now()) };
+  #since(elapsed: number): number {
+    return this.#options.elapsed() - elapsed;
   }
 
-  #add(span: object): void {
+  #finish(span: Omit<SpanFacts, 'start' | 'end'>, ago: number, duration: number): void {
+    if (!span.context.sampled) return;
     if (this.#waiting.length >= (this.#options.maxWaiting ?? 2048)) {
       this.#options.metrics.spans('dropped', 1);
       return;
     }
-    this.#waiting.push(span);
+    const end = this.#options.clock.now() - ago;
+    this.#waiting.push({ ...span, start: end - duration, end });
+    this.#wait();
+  }
+
+  #wait(): void {
     this.#timer ??= setTimeout(() => void this.#send(), this.#options.sendEvery ?? 1000).unref();
   }
 
   #send(): Promise<void> {
+    clearTimeout(this.#timer);
     this.#sending ??= this.#sendAll().finally(() => {
       this.#sending = null;
       this.#timer = undefined;
+      // What came after the last look, and before this.
+      if (this.#waiting.length > 0) this.#wait();
     });
     return this.#sending;
   }
@@ -83,51 +119,39 @@ class OtlpTracer implements Tracer {
   async #sendAll(): Promise<void> {
     while (this.#waiting.length > 0) {
       const spans = this.#waiting.splice(0, BATCH);
-      const sent = await this.#post(spans).catch(() => false);
-      this.#options.metrics.spans(sent ? 'exported' : 'dropped', spans.length);
+      const failure = await this.#post(spans).catch(reasonOf);
+      this.#options.metrics.spans(failure === null ? 'exported' : 'dropped', spans.length);
+      if (this.#failing !== (failure !== null)) this.#options.onCollector?.(failure);
+      this.#failing = failure !== null;
     }
   }
 
-  async #post(spans: readonly object[]): Promise<boolean> {
-    const { endpoint, headers, service, timeLimit = 5000 } = this.#options;
-    const resource = attributeList({
-      'service.name': service.name,
-      'service.version': service.version,
-      'service.instance.id': service.instance,
-    });
-    const scopeSpans = [{ scope: { name: service.name, version: service.version }, spans }];
+  /** @returns why the collector did not take them; null where it did */
+  async #post(spans: readonly SpanFacts[]): Promise<string | null> {
+    const settings = this.#options.settings();
+    if (settings === null) return 'telemetry was switched off';
+    const { service, timeLimit = 5000 } = this.#options;
+    const { endpoint, headers, serviceName } = settings;
     const response = await this.#options.fetch(endpoint, {
       method: 'POST',
-      headers: { ...headers, 'content-type': 'application/json' },
-      body: JSON.stringify({ resourceSpans: [{ resource: { attributes: resource }, scopeSpans }] }),
+      headers: { ...revealed(headers), 'content-type': 'application/json' },
+      body: exportRequest({ ...service, name: serviceName }, spans),
+      // A redirect would carry the headers to another place.
       redirect: 'error',
-      signal: AbortSignal.timeout(timeLimit),
+      signal: AbortSignal.any([AbortSignal.timeout(timeLimit), this.#giveUp.signal]),
     });
     await response.body?.cancel();
-    return response.ok;
+    return response.ok ? null : `status ${response.status}`;
   }
 }
 
-function describe(
-  name: string,
-  kind: SpanKind,
-  context: SpanContext,
-  attributes: SpanAttributes,
-  code?: string,
-): object {
-  const { traceId, spanId } = context;
-  const status = code === undefined ? {} : { code: STATUS_ERROR, message: code };
-  return { traceId, spanId, name, kind: KINDS[kind], attributes: attributeList(attributes), status };
+function revealed(headers: OtlpSettings['headers']): Record<string, string> {
+  return Object.fromEntries(Object.entries(headers).map(([name, value]) => [name, value.reveal()]));
 }
 
-function attributeList(attributes: SpanAttributes): object[] {
-  return Object.entries(attributes).map(([key, value]) => {
-    if (typeof value === 'string') return { key, value: { stringValue: value } };
-    if (typeof value === 'boolean') return { key, value: { boolValue: value } };
-    return { key, value: Number.isInteger(value) ? { intValue: value.toString() } : { doubleValue: value } };
-  });
-}
-
-function nanoseconds(milliseconds: number): string {
-  return `${Math.round(milliseconds * 1000)}000`;
+// Node's fetch says only "fetch failed"; the reason is in the cause. Neither names a header's value.
+function reasonOf(error: unknown): string {
+  if (!(error instanceof Error)) return 'no reason given';
+  const cause = error.cause instanceof Error ? error.cause : error;
+  return 'code' in cause && typeof cause.code === 'string' ? cause.code : cause.name;
 }

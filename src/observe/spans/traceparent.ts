@@ -26,13 +26,20 @@ export function formatTraceparent({ traceId, spanId, sampled }: SpanContext): st
   return `00-${traceId}-${spanId}-${sampled ? '01' : '00'}`;
 }
 
-/** A child of `parent`, or the first span of a new trace. */
-export function nextContext(parent: SpanContext | null, random: RandomBytes): SpanContext {
-  return {
-    traceId: parent?.traceId ?? hex(random(16)),
-    spanId: hex(random(8)),
-    sampled: parent?.sampled ?? true,
-  };
+/**
+ * A child of `parent`, or the first span of a new trace.
+ *
+ * @param share of the new traces that are sampled, 0 to 1. Decided by the trace id, so that whoever decides alike
+ *   (OpenTelemetry's TraceIdRatioBased) keeps the same traces
+ */
+export function nextContext(parent: SpanContext | null, random: RandomBytes, share = 1): SpanContext {
+  const traceId = parent?.traceId ?? hex(random(16));
+  return { traceId, spanId: hex(random(8)), sampled: parent?.sampled ?? positionOf(traceId) < share };
+}
+
+/** Where the random part of a trace id lies between 0 and 1, by as many of its last digits as a double holds. */
+function positionOf(traceId: string): number {
+  return Number.parseInt(traceId.slice(-13), 16) / 2 ** 52;
 }
 
 function hex(bytes: Uint8Array): string {

@@ -11,21 +11,39 @@ export interface SpanOptions {
   readonly attributes?: SpanAttributes;
 }
 
+export interface SpanEnd {
+  /** What went wrong, in a word: a code of the error table, or a class of failure. */
+  readonly code?: string;
+  /** Added to those of the start. */
+  readonly attributes?: SpanAttributes;
+}
+
+/** A span that is over already; times in milliseconds, with fractions. */
+export interface EndedSpan extends SpanOptions {
+  readonly name: string;
+  /** How long ago it ended. */
+  readonly ago: number;
+  readonly duration: number;
+  readonly code?: string;
+}
+
 export interface Span {
   /** What goes on as `traceparent`; null where nothing is traced. */
   readonly context: SpanContext | null;
-  /** Ends the span; later calls do nothing. @param code of the error table where it failed */
-  end(code?: string): void;
+  /** Ends the span, and only then is it sent; later calls do nothing. */
+  end(how?: SpanEnd): void;
 }
 
-/** The seam to OpenTelemetry. */
+/** The seam to OpenTelemetry. Nothing here throws, or waits for the network. */
 export interface Tracer {
   start(name: string, options?: SpanOptions): Span;
-  /** Sends what waits, within the exporter's time limit. Never rejects. */
-  close(): Promise<void>;
+  /** Adds a span below another one, after the fact. */
+  add(span: EndedSpan): void;
+  /** Sends what waits, for `limit` milliseconds at most; the rest is dropped and counted. Never rejects. */
+  close(limit: number): Promise<void>;
 }
 
-const NO_SPAN: Span = { context: null, end: () => undefined };
+export const NO_SPAN: Span = { context: null, end: () => undefined };
 
-/** What is used while no endpoint is configured. */
-export const noTracer: Tracer = { start: () => NO_SPAN, close: () => Promise.resolve() };
+/** Where nobody wants spans. */
+export const noTracer: Tracer = { start: () => NO_SPAN, add: () => undefined, close: () => Promise.resolve() };

@@ -36,20 +36,24 @@ export class ScimClient {
     this.#options = options;
   }
 
-  /** `GET Users?filter=userName eq "…"` */
-  findUser(userName: string, reference: string): Promise<RawAnswer> {
+  /**
+   * `GET Users?filter=userName eq "…"`
+   *
+   * @param traceparent W3C Trace Context of the call, where it is traced
+   */
+  findUser(userName: string, reference: string, traceparent: string | null = null): Promise<RawAnswer> {
     const query = new URLSearchParams({ filter: userNameFilter(userName) });
-    return this.#send('GET', `?${query.toString()}`, null, reference);
+    return this.#send('GET', `?${query.toString()}`, null, reference, traceparent);
   }
 
-  createUser(resource: object, reference: string): Promise<RawAnswer> {
-    return this.#send('POST', '', JSON.stringify(resource), reference);
+  createUser(resource: object, reference: string, traceparent: string | null = null): Promise<RawAnswer> {
+    return this.#send('POST', '', JSON.stringify(resource), reference, traceparent);
   }
 
   /** Asks whether the token is accepted, by a search that finds nobody: `count=1` is not known to shorten a list. */
   probe(): Promise<RawAnswer> {
     const query = new URLSearchParams({ filter: userNameFilter('nobody@claims-gateway.invalid') });
-    return this.#send('GET', `?${query.toString()}`, null, null);
+    return this.#send('GET', `?${query.toString()}`, null, null, null);
   }
 
   async #send(
@@ -57,12 +61,13 @@ export class ScimClient {
     query: string,
     body: string | null,
     reference: string | null,
+    traceparent: string | null,
   ): Promise<RawAnswer> {
     const { scim, fetch } = this.#options;
     try {
       const response = await fetch(new URL(`Users${query}`, scim.baseUrl), {
         method,
-        headers: this.#headers(body !== null, reference),
+        headers: { ...this.#headers(body !== null, reference), ...(traceparent === null ? {} : { traceparent }) },
         body,
         // A redirect would carry the token to another place.
         redirect: 'manual',
