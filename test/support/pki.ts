@@ -7,6 +7,8 @@ import {
   X509Certificate,
   type KeyObject,
 } from 'node:crypto';
+import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import {
   verificationKeyOf,
   type SignatureAlgorithm,
@@ -108,11 +110,26 @@ function once(name: string, make: () => TestKeyPair): TestKeyPair {
   return pair;
 }
 
+/**
+ * A new RSA key; where TEST_KEY_DIRECTORY names a directory, one that a former process left there. Mutation testing
+ * runs thousands of processes, and looking for primes would be most of their work.
+ */
+function rsaPrivateKey(bits: number, name: string): KeyObject {
+  const directory = process.env['TEST_KEY_DIRECTORY'];
+  if (directory === undefined) return generateKeyPairSync('rsa', { modulusLength: bits }).privateKey;
+  const file = join(directory, `${name.replaceAll(' ', '-')}-${bits}.pem`);
+  if (!existsSync(file)) {
+    const { privateKey } = generateKeyPairSync('rsa', { modulusLength: bits });
+    const draft = `${file}.${process.pid}`;
+    writeFileSync(draft, privateKey.export({ type: 'pkcs8', format: 'pem' }), { mode: 0o600 });
+    renameSync(draft, file);
+  }
+  return createPrivateKey(readFileSync(file));
+}
+
 /** An RSA pair, made once per process for each name (and size). */
 export function rsaKeyPair(bits = 2048, name = 'rsa'): TestKeyPair {
-  return once(`${name}-${bits}`, () =>
-    keyPairOf(generateKeyPairSync('rsa', { modulusLength: bits }).privateKey, { commonName: name }),
-  );
+  return once(`${name}-${bits}`, () => keyPairOf(rsaPrivateKey(bits, name), { commonName: name }));
 }
 
 /** An ECDSA pair, made once per process for each name (and curve). */
