@@ -1,7 +1,7 @@
 import { mkdirSync } from 'node:fs';
 import { open, type Database } from 'lmdb';
 import { DiskRoom, GatewayError, reasonOfFailedCommit, type Clock } from '../shared/index.js';
-import type { StateStore } from './store.js';
+import type { StateStore, StoreConcern } from './store.js';
 
 export interface EmbeddedStoreOptions {
   /**
@@ -107,6 +107,10 @@ export class EmbeddedStore implements StateStore {
 
   ready(): Promise<void> {
     return this.ping();
+  }
+
+  concerns(): Promise<StoreConcern[]> {
+    return Promise.resolve([]);
   }
 
   /** Removes expired entries, at most 500 in one go. Returns how many went. */

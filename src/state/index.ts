@@ -7,4 +7,4 @@ export {
   type RemoteStoreAddress,
 } from './redis-connection.js';
 export { createRedisStore, type RedisStoreOptions } from './redis-store.js';
-export type { StateStore } from './store.js';
+export type { StateStore, StoreConcern } from './store.js';

@@ -1,6 +1,6 @@
 import { GatewayError } from '../shared/index.js';
 import type { EmbeddedStore } from './embedded-store.js';
-import type { StateStore } from './store.js';
+import type { StateStore, StoreConcern } from './store.js';
 
 export type FallbackOperation = 'claimOnce' | 'putRequest' | 'findRequest' | 'takeRequest';
 
@@ -70,6 +70,10 @@ class FallbackStore implements StateStore {
 
   async ready(): Promise<void> {
     await this.#primary.ready().catch(() => this.#local.ready());
+  }
+
+  concerns(): Promise<StoreConcern[]> {
+    return this.#primary.concerns();
   }
 
   async close(): Promise<void> {

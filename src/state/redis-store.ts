@@ -1,6 +1,7 @@
 import type { Cluster, Redis } from 'ioredis';
 import { CircuitBreaker, GatewayError } from '../shared/index.js';
-import type { StateStore } from './store.js';
+import { redisConcerns } from './redis-settings.js';
+import type { StateStore, StoreConcern } from './store.js';
 
 export interface RedisStoreOptions {
   /** A connection for commands (`connectRedis(address, 'commands')`); stays the caller's to close. */
@@ -60,6 +61,10 @@ class RedisStore implements StateStore {
 
   ready(): Promise<void> {
     return this.ping();
+  }
+
+  concerns(): Promise<StoreConcern[]> {
+    return this.#ask(() => redisConcerns(this.#connection));
   }
 
   close(): Promise<void> {

@@ -1,3 +1,9 @@
+/** A setting of a store that can lose what it holds, and what to do about it. */
+export interface StoreConcern {
+  readonly detail: string;
+  readonly remedy: string;
+}
+
 /**
  * What several processes of the gateway must agree on: which assertions have been used, and which requests of the
  * service provider are still open. Every method throws `STORE_UNAVAILABLE` when the store does not answer in time.
@@ -19,6 +25,8 @@ export interface StateStore {
   ping(): Promise<void>;
   /** Proves that claims can be made now: by this store, or by the one that stands in for it. */
   ready(): Promise<void>;
+  /** What in the settings of its servers can lose what they hold; none where the store is on this machine. */
+  concerns(): Promise<StoreConcern[]>;
   /** Finishes what is under way. The connection that was handed in is the caller's to close. */
   close(): Promise<void>;
 }

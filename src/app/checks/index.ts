@@ -6,7 +6,7 @@ import type { Generation } from '../generation.js';
 import { concessionsCheck } from './concessions.js';
 import { certificatesCheck, signingKeyCheck } from './keys.js';
 import { provisioningCheck } from './provisioning.js';
-import { storeCheck } from './store.js';
+import { storeCheck, storeSettingsCheck } from './store.js';
 
 export { idpChecks } from './identity-provider.js';
 
@@ -23,6 +23,7 @@ export interface FixedCheckContext {
 export function fixedChecks({ clock, state, provisioner, status, current }: FixedCheckContext): HealthCheck[] {
   return [
     storeCheck(state, current),
+    storeSettingsCheck(state),
     signingKeyCheck(clock, current),
     certificatesCheck(clock, current),
     concessionsCheck(current),

@@ -1,5 +1,5 @@
 import type { CheckResult, HealthCheck } from '../../observe/index.js';
-import type { StateStore } from '../../state/index.js';
+import type { StateStore, StoreConcern } from '../../state/index.js';
 import type { Generation } from '../generation.js';
 
 /** Whether claims can be made; where the local store may stand in, its outage is no reason to refuse logins. */
@@ -24,6 +24,29 @@ export function storeCheck(state: StateStore, current: () => Generation): Health
         return { state: 'warn', detail, remedy: 'Bring it back; until then each machine rules out replays by itself.' };
       }
     },
+  };
+}
+
+/** Whether the settings of the store can lose what it holds. */
+export function storeSettingsCheck(state: StateStore): HealthCheck {
+  let last: CheckResult = { state: 'pass', detail: 'The store has not been asked yet.' };
+  return {
+    name: 'store-settings',
+    readiness: false,
+    async run(): Promise<CheckResult> {
+      // The check `store` tells of one that cannot be asked; what was seen of it stands meanwhile.
+      last = await state.concerns().then(judgeSettings, () => last);
+      return last;
+    },
+  };
+}
+
+function judgeSettings(found: readonly StoreConcern[]): CheckResult {
+  if (found.length === 0) return { state: 'pass', detail: 'Nothing in its settings loses what it holds.' };
+  return {
+    state: 'warn',
+    detail: found.map(({ detail }) => detail).join(' '),
+    remedy: found.map(({ remedy }) => remedy).join(' '),
   };
 }
 
