@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { programVersion } from '../shared/index.js';
 import type { DeadLetterOptions, DismissOptions, RetryOptions } from './dead-letters.js';
@@ -49,7 +50,7 @@ function addServing(command: Add, program: Command, terminal: Terminal, ends: En
     .addOption(configOption())
     .option('--with-worker', 'also run the provisioning worker (default with the embedded store)')
     .option('--no-with-worker', 'do not run the provisioning worker')
-    .addOption(new Option('--processes <n>', 'processes that share the port').default(1).argParser(positiveInteger))
+    .addOption(new Option('--processes <n>', 'processes that share the port').default(1).argParser(processCount))
     .action((options: { config: string; withWorker?: boolean; processes: number }) =>
       ends(async () => (await import('./serve.js')).serve(options, terminal)),
     );
@@ -203,6 +204,14 @@ function addDeadLetters(command: Add, program: Command, terminal: Terminal, ends
     .action((id: string, options: DismissOptions) =>
       ends(async () => (await import('./dead-letters.js')).dismissDeadLetter(id, options, terminal)),
     );
+}
+
+// One for each core is enough; a slip of the finger must not take the machine down.
+function processCount(text: string): number {
+  const count = positiveInteger(text);
+  const most = 4 * availableParallelism();
+  if (count > most) throw new InvalidArgumentError(`at most ${most} on this machine, which is four for each core`);
+  return count;
 }
 
 function positiveInteger(text: string): number {

@@ -87,6 +87,7 @@ t.test('an unknown IdP, an unreadable time and a usage fault end with 2', async 
   t.match(await claimsGateway(['inspect', '-']), { status: 2, err: /--idp/ });
   t.match(await claimsGateway(['dance']), { status: 2, err: /unknown command/ });
   t.match(await claimsGateway(['serve', '--processes', 'none']), { status: 2, err: /whole number/ });
+  t.match(await claimsGateway(['serve', '--processes', '99999']), { status: 2, err: /four for each core/ });
 });
 
 t.test('every command explains itself with an example', async (t) => {
