@@ -1,3 +1,3 @@
 import { runFamilies } from './run-families.js';
 
-await runFamilies(['namespace', 'lexical', 'doctype', 'encoding', 'transport']);
+await runFamilies(['namespace', 'lexical', 'doctype', 'encoding', 'transport', 'form']);

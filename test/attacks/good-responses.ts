@@ -38,6 +38,8 @@ export function idpPair(kind: KeyKind): TestKeyPair {
   return kind === 'rsa' ? rsaKeyPair(2048, 'attacked idp') : ecKeyPair('prime256v1', 'attacked idp');
 }
 
+const shortPair = () => rsaKeyPair(1024, 'short idp');
+
 export async function goodResponse(wire: Shape, signed: SigningShape, kind: KeyKind): Promise<GoodResponse> {
   const pair = idpPair(kind);
   return {
@@ -57,6 +59,7 @@ export async function goodResponse(wire: Shape, signed: SigningShape, kind: KeyK
     idp: signerOf(pair),
     attacker: signerOf(rsaKeyPair(2048, 'attacker')),
     otherIdp: signerOf(rsaKeyPair(2048, 'other idp')),
+    shortKey: signerOf(shortPair()),
     gatewayEncryption: decryptionKeys().publicKey,
   };
 }
@@ -87,6 +90,8 @@ export function receiver(kind: KeyKind, setting?: Setting): IdentityProvider {
     clockSkewMs: SKEW_MS,
   });
   switch (setting) {
+    case 'short-key-named':
+      return { ...strict, signingKeys: [...strict.signingKeys, shortPair().verificationKey()] };
     case 'cbc-allowed':
       return { ...strict, encryption: { allowCbc: true, allowUnsignedCbc: true } };
     case 'unsolicited-allowed':

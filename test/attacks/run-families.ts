@@ -1,10 +1,11 @@
 import t from 'tap';
 import { attacks, type Family } from '../../src/sandbox/attacks/index.js';
+import type { StateStore } from '../../src/state/index.js';
 import { deliver, expected, statement, verdictOn } from './attempt.js';
 import { allCases, type Case } from './good-responses.js';
 
 /** Tests every attack of the families on every good response that it applies to. */
-export async function runFamilies(families: readonly Family[]): Promise<void> {
+export async function runFamilies(families: readonly Family[], store?: StateStore): Promise<void> {
   const cases = await allCases();
   const statements = new Map<Case, string>();
   await t.test('the good responses are accepted', async (t) => {
@@ -19,7 +20,7 @@ export async function runFamilies(families: readonly Family[]): Promise<void> {
       const fit = cases.filter(({ good }) => attack.applies?.(good) ?? true);
       const wrong: string[] = [];
       for (const each of fit) {
-        const verdict = await verdictOn(attack, each);
+        const verdict = await verdictOn(attack, each, store);
         const wanted = expected(attack, each);
         const outcome = typeof verdict === 'string' ? verdict : sameness(statement(verdict), statements.get(each));
         if (outcome !== wanted) wrong.push(`${each.name}: ${outcome} instead of ${wanted}`);

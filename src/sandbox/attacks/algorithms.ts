@@ -2,7 +2,7 @@ import { constants, createHmac, createPublicKey, sign, X509Certificate } from 'n
 import { familyOf, type Attack, type GoodResponse, type Row } from './attack.js';
 import { EVIL_NAME_ID } from './evil-parts.js';
 import { setContent, swap } from './markup.js';
-import { bare, DS, sealed, tricked } from './signature.js';
+import { bare, DS, seal, sealed, tricked } from './signature.js';
 
 const MORE = 'http://www.w3.org/2001/04/xmldsig-more#';
 const PSS = 'http://www.w3.org/2007/05/xmldsig-more#';
@@ -73,6 +73,14 @@ function digest(name: string, identifier: string): Row {
 
 const rsaAlone = (row: Row): Row => [row[0], row[1], row[2], { applies: isRsa }];
 
+/** In each place that the good response is signed in. */
+function underShortKey(good: GoodResponse, xml: string): string {
+  const inner = sealed(good, xml, {}, good.shortKey);
+  return good.signed === 'both' ? seal(inner, 'Response', good.shortKey) : inner;
+}
+
+const shortKeyNamed = { setting: 'short-key-named' } as const;
+
 /** Algorithms that are not allowed, and such as are not what the key is for. */
 export const algorithms: readonly Attack[] = familyOf('algorithm', [
   ...hmac,
@@ -90,6 +98,20 @@ export const algorithms: readonly Attack[] = familyOf('algorithm', [
   named('the algorithm behind white space', ` ${MORE}rsa-sha256`),
   named('a property of every object', '__proto__'),
   named('a digest where a signature belongs', 'http://www.w3.org/2001/04/xmlenc#sha256'),
+  ['RSA of 1024 bits', 'SIGNATURE_KEY_TOO_SHORT', (good) => underShortKey(good, bare(good)), shortKeyNamed],
+  [
+    'RSA of 1024 bits on the assertion, the good key on the Response',
+    'SIGNATURE_KEY_TOO_SHORT',
+    (good) => seal(seal(bare(good), 'Assertion', good.shortKey), 'Response', good.idp),
+    shortKeyNamed,
+  ],
+  [
+    'RSA of 1024 bits on the Response, the good key on the assertion',
+    'SIGNATURE_KEY_TOO_SHORT',
+    (good) => seal(seal(bare(good), 'Assertion', good.idp), 'Response', good.shortKey),
+    shortKeyNamed,
+  ],
+  ['RSA of 1024 bits that nobody configured', 'SIGNATURE_INVALID', (good) => underShortKey(good, bare(good))],
   [
     'an algorithm for another kind of key',
     'SIGNATURE_INVALID',

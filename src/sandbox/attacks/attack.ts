@@ -39,6 +39,8 @@ export interface GoodResponse {
   readonly attacker: Signer;
   /** Another identity provider of the same gateway, which a colleague of the attacker runs. */
   readonly otherIdp: Signer;
+  /** A key of the identity provider's that has 1024 bits, which its file names beside the good one. */
+  readonly shortKey: Signer;
   /** Public: anybody may encrypt to the gateway. */
   readonly gatewayEncryption: KeyObject;
 }
@@ -63,13 +65,20 @@ export type Family =
   | 'condition'
   | 'encryption'
   | 'transport'
+  | 'form'
+  | 'replay'
   | 'domain-key';
 
 /** How the receiver is configured, where not strictly by default. */
-export type Setting = 'cbc-allowed' | 'unsolicited-allowed' | 'domain-key-verified' | 'domain-key-injected';
+export type Setting =
+  'short-key-named' | 'cbc-allowed' | 'unsolicited-allowed' | 'domain-key-verified' | 'domain-key-injected';
 
-/** The document as text or bytes, or the value of the form field that would carry it. */
-export type Evil = string | Uint8Array | { readonly field: string };
+/**
+ * The document as text or bytes, the value of the form field that would carry it, the whole form, or several that are
+ * posted at one time, of which one may be taken and every other must meet the expected code.
+ */
+export type Evil =
+  string | Uint8Array | { readonly field: string } | { readonly form: string } | { readonly volley: readonly string[] };
 
 /**
  * What must come of it: the code of the refusal, or `same`: it is another spelling of the good response, so it may be

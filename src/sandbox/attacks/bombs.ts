@@ -139,6 +139,48 @@ const large: readonly Row[] = [
   ],
 ];
 
+const longNamespace = (length: number) => 'urn:'.padEnd(length, 'a');
+const prefixed = (names: readonly string[]) => `<e${names.map((name) => ` p:${name}=""`).join('')}/>`;
+const backwards = Array.from({ length: 240 }, (_, index) => `a${999 - index}`);
+
+/** A namespace name is written once and stands at every place of its prefix, so work can grow with both. */
+const namespaceNames: readonly Row[] = [
+  [
+    'a namespace name of 1001 characters',
+    'XML_LIMIT',
+    (good) => inExtensions(good, `<x xmlns:p="${longNamespace(1001)}"/>`),
+  ],
+  [
+    'a namespace name of 1000 characters',
+    unlessUncovered,
+    (good) => inExtensions(good, `<p:x xmlns:p="${longNamespace(1000)}"/>`),
+  ],
+  ...[130_000, 1000].flatMap((length): Row[] => {
+    const outcome = length > 1000 ? 'XML_LIMIT' : unlessUncovered;
+    // Where nothing signed covers them, they are not canonicalized.
+    const manyfold = (good: GoodResponse) => (length > 1000 || covered(good) ? 'XML_LIMIT' : 'same');
+    const under = (good: GoodResponse, element: string) =>
+      inExtensions(good, `<x xmlns:p="${longNamespace(length)}">${fill(good, element, length)}</x>`);
+    return [
+      [
+        `thousands of attributes in a namespace of ${length} characters`,
+        outcome,
+        (good) => under(good, prefixed(backwards)),
+      ],
+      [
+        `seven attributes in a namespace of ${length} characters on each element`,
+        manyfold,
+        (good) => under(good, prefixed(backwards.slice(0, 7))),
+      ],
+      [
+        `thousands of siblings that canonicalization has declare a namespace of ${length} characters`,
+        manyfold,
+        (good) => inExtensions(good, `<x xmlns:p="${longNamespace(length)}">${'<p:a/>'.repeat(19_000)}</x>`),
+      ],
+    ];
+  }),
+];
+
 /** Exactly beyond the limits of depth, width and size. */
 export const bombs: readonly Attack[] = familyOf('bomb', [
   ['63 levels under the second', 'XML_LIMIT', (good) => inExtensions(good, nested(63))],
@@ -160,6 +202,7 @@ export const bombs: readonly Attack[] = familyOf('bomb', [
   ['a megabyte', 'SAML_TOO_LARGE', ({ xml }) => field(xml, 1_000_000)],
   ['as much as the limit allows, in white space', 'same', ({ xml }) => field(xml, DEFAULT_BYTES)],
   ...large,
+  ...namespaceNames,
   [
     'the namespace of canonicalization on every element',
     unlessUncovered,

@@ -7,9 +7,11 @@ import { domainKeys } from './domain-keys.js';
 import { encodings } from './encodings.js';
 import { encryption } from './encryption.js';
 import { exclusion, stranger } from './exclusion.js';
+import { forms } from './forms.js';
 import { lexical } from './lexical.js';
 import { namespaces } from './namespaces.js';
 import { references } from './references.js';
+import { replays } from './replays.js';
 import { signatureValues } from './signature-values.js';
 import { signedInfo } from './signed-info.js';
 import { statuses } from './statuses.js';
@@ -52,5 +54,7 @@ export const attacks: readonly Attack[] = [
   ...conditions,
   ...encryption,
   ...transport,
+  ...forms,
+  ...replays,
   ...domainKeys,
 ];

@@ -9,7 +9,7 @@ function field(name: string, outcome: Attack['outcome'], write: (encoded: string
 
 const compressed = (bytes: Buffer) => bytes.toString('base64');
 
-/** The form field that carries a response. The gateway's own tests cover doubled fields and content types. */
+/** The form field that carries a response. The gateway's own tests cover content types. */
 export const transport: readonly Attack[] = familyOf('transport', [
   field('folded in lines', 'same', (text) => text.replace(/(.{76})/g, '$1\r\n')),
   field('with spaces, as some browsers decode plus signs', 'same', (text) => ` ${text} \t`),
