@@ -6,6 +6,9 @@ export type SamlParameter = 'SAMLResponse' | 'SAMLRequest' | 'RelayState';
 /** saml-bindings §3.4.3 allows 80 bytes; real senders put whole addresses there. */
 const RELAY_STATE_BYTES = 8192;
 
+/** The bindings have five at most. Each costs work, and a body of the allowed size could hold half a million. */
+const MOST_PARAMETERS = 32;
+
 /**
  * An application/x-www-form-urlencoded text, read as the bindings need it: each parameter once. A parser that keeps
  * the first or the last of two would let one side of the login see another message than the other.
@@ -19,13 +22,11 @@ export class Form {
 
   /**
    * The parameter's value; null where it is absent.
-   * @throws HTTP_PARAMETER where it is there twice or is not UTF-8
+   * @throws HTTP_PARAMETER where it is there twice or is not UTF-8, or where the form has more than 32 parameters
    */
   single(parameter: SamlParameter): string | null {
-    const values = this.#rawValues(parameter);
-    const [raw] = values;
-    if (raw === undefined) return null;
-    if (values.length > 1) throw new GatewayError('HTTP_PARAMETER', `${parameter} is there ${values.length} times.`);
+    const raw = this.#rawValue(parameter);
+    if (raw === null) return null;
     const value = decoded(raw);
     if (value === null) throw new GatewayError('HTTP_PARAMETER', `${parameter} is not percent-encoded UTF-8.`);
     return value;
@@ -43,24 +44,48 @@ export class Form {
 
   /** @throws HTTP_PARAMETER where it is there twice, is not UTF-8, or is longer than 8 KiB */
   relayState(): string | null {
-    const value = this.single('RelayState');
-    if (value !== null && Buffer.byteLength(value) > RELAY_STATE_BYTES) {
-      throw new GatewayError('HTTP_PARAMETER', `RelayState is longer than ${RELAY_STATE_BYTES} bytes.`);
+    return boundedRelayState(this.single('RelayState'));
+  }
+
+  #rawValue(parameter: string): string | null {
+    const text = this.#encoded;
+    let value: string | null = null;
+    let count = 0;
+    for (let from = 0, end = 0; from <= text.length; from = end + 1) {
+      if (++count > MOST_PARAMETERS) {
+        throw new GatewayError('HTTP_PARAMETER', `More than ${MOST_PARAMETERS} parameters.`);
+      }
+      const next = text.indexOf('&', from);
+      end = next === -1 ? text.length : next;
+      const equals = text.indexOf('=', from);
+      const nameEnd = equals === -1 || equals > end ? end : equals;
+      if (!isNamed(text, from, nameEnd, parameter)) continue;
+      if (value !== null) throw new GatewayError('HTTP_PARAMETER', `${parameter} is there more than once.`);
+      value = text.slice(nameEnd + 1, Math.max(nameEnd + 1, end));
     }
     return value;
   }
+}
 
-  #rawValues(parameter: string): string[] {
-    const values: string[] = [];
-    for (const pair of this.#encoded.split('&')) {
-      const equals = pair.indexOf('=');
-      const name = equals === -1 ? pair : pair.slice(0, equals);
-      if (name === parameter || (/[%+]/.test(name) && decoded(name) === parameter)) {
-        values.push(equals === -1 ? '' : pair.slice(equals + 1));
-      }
-    }
-    return values;
+/** The RelayState itself. @throws HTTP_PARAMETER where it is longer than 8 KiB */
+export function boundedRelayState(value: string | null): string | null {
+  if (value !== null && Buffer.byteLength(value) > RELAY_STATE_BYTES) {
+    throw new GatewayError('HTTP_PARAMETER', `RelayState is longer than ${RELAY_STATE_BYTES} bytes.`);
   }
+  return value;
+}
+
+/**
+ * Nobody encodes the letters of these names but to have one reader see a parameter that another, such as the one that
+ * verifies the signature over the query string, does not see.
+ */
+function isNamed(text: string, from: number, end: number, parameter: string): boolean {
+  const length = end - from;
+  if (length === parameter.length && text.startsWith(parameter, from)) return true;
+  // An encoded character takes three.
+  if (length <= parameter.length || length > 3 * parameter.length) return false;
+  if (decoded(text.slice(from, end)) !== parameter) return false;
+  throw new GatewayError('HTTP_PARAMETER', `The name of ${parameter} is percent-encoded.`);
 }
 
 function decoded(text: string): string | null {

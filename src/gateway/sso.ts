@@ -13,7 +13,7 @@ import { GatewayError } from '../shared/index.js';
 import { limitBody } from './body-limit.js';
 import { browserBinding, browserCookie, cookiePolicy, newBrowserSecret, readBrowserSecret } from './browser-cookie.js';
 import { sendBrowserForm } from './delivery/browser.js';
-import { Form } from './form.js';
+import { boundedRelayState } from './form.js';
 import { formOf } from './form-body.js';
 import { recordRequest } from './outcome.js';
 import { RequestVault } from './request-vault.js';
@@ -68,9 +68,9 @@ async function passOn(
 function readRedirect(request: Brought): BroughtRequest {
   const question = request.url.indexOf('?');
   const query = question === -1 ? '' : request.url.slice(question + 1);
-  const relayState = new Form(query).relayState();
   const message = decodeRedirectMessage(query, 'SAMLRequest', request.gateway.runtime.limits.messageBytes);
-  return { message, relayState };
+  // Read by the same reader as what is signed: another one could find a RelayState that the signature does not cover.
+  return { message, relayState: boundedRelayState(message.relayState) };
 }
 
 function readPost(request: Brought): BroughtRequest {

@@ -16,14 +16,35 @@ export type MessageParameter = 'SAMLRequest' | 'SAMLResponse';
 
 const DEFLATE = 'urn:oasis:names:tc:SAML:2.0:bindings:URL-Encoding:DEFLATE';
 
-/** The one raw value of a parameter, still percent-encoded. */
-function rawParameter(query: string, name: string): string | null {
-  const values = query
-    .split('&')
-    .filter((pair) => pair.startsWith(`${name}=`))
-    .map((pair) => pair.slice(name.length + 1));
-  if (values.length > 1) throw new GatewayError('SAML_ENCODING', `The parameter ${name} stands more than once.`);
-  return values[0] ?? null;
+const PARAMETERS: readonly string[] = [
+  'SAMLRequest',
+  'SAMLResponse',
+  'RelayState',
+  'SAMLEncoding',
+  'SigAlg',
+  'Signature',
+];
+
+/** The raw values of the binding's parameters, still percent-encoded, each once. */
+function rawParameters(query: string): ReadonlyMap<string, string> {
+  const values = new Map<string, string>();
+  for (const pair of query.split('&')) {
+    const equals = pair.indexOf('=');
+    const name = equals === -1 ? pair : pair.slice(0, equals);
+    if (PARAMETERS.includes(name)) {
+      if (values.has(name)) throw new GatewayError('SAML_ENCODING', `The parameter ${name} stands more than once.`);
+      values.set(name, equals === -1 ? '' : pair.slice(equals + 1));
+    } else if (name.includes('%') && PARAMETERS.includes(withEscapesResolved(name))) {
+      // The signature covers parameters by these very names, so whoever reads it under another would read it unsigned.
+      throw new GatewayError('SAML_ENCODING', 'The name of a parameter is percent-encoded.');
+    }
+  }
+  return values;
+}
+
+/** Byte by byte, which is enough for names in ASCII, and never fails. */
+function withEscapesResolved(name: string): string {
+  return name.replace(/%([0-9A-Fa-f]{2})/g, (_escape, hex: string) => String.fromCharCode(Number.parseInt(hex, 16)));
 }
 
 function decodeParameter(raw: string): string {
@@ -56,34 +77,33 @@ export function decodeRedirectMessage(
   parameter: MessageParameter,
   maxBytes: number,
 ): RedirectMessage {
-  const message = rawParameter(rawQuery, parameter);
-  if (message === null) throw new GatewayError('SAML_ENCODING', `There is no ${parameter}.`);
-  const encoding = rawParameter(rawQuery, 'SAMLEncoding');
-  if (encoding !== null && decodeParameter(encoding) !== DEFLATE) {
+  const raw = rawParameters(rawQuery);
+  const message = raw.get(parameter);
+  if (message === undefined) throw new GatewayError('SAML_ENCODING', `There is no ${parameter}.`);
+  const encoding = raw.get('SAMLEncoding');
+  if (encoding !== undefined && decodeParameter(encoding) !== DEFLATE) {
     throw new GatewayError('SAML_ENCODING', 'The message has an encoding that we do not know.');
   }
-  const relayState = rawParameter(rawQuery, 'RelayState');
+  const relayState = raw.get('RelayState');
   return {
     bytes: inflate(decodePostMessage(decodeParameter(message), maxBytes), maxBytes),
-    relayState: relayState === null ? null : decodeParameter(relayState),
-    signature: signatureOf(rawQuery, parameter, message, relayState),
+    relayState: relayState === undefined ? null : decodeParameter(relayState),
+    signature: signatureOf(raw, parameter, message),
   };
 }
 
 function signatureOf(
-  query: string,
+  raw: ReadonlyMap<string, string>,
   parameter: MessageParameter,
   message: string,
-  relayState: string | null,
 ): DetachedSignature | null {
-  const signature = rawParameter(query, 'Signature');
-  const algorithm = rawParameter(query, 'SigAlg');
-  if (signature === null && algorithm === null) return null;
-  if (signature === null || algorithm === null) {
+  const [signature, algorithm, relayState] = [raw.get('Signature'), raw.get('SigAlg'), raw.get('RelayState')];
+  if (signature === undefined && algorithm === undefined) return null;
+  if (signature === undefined || algorithm === undefined) {
     throw new GatewayError('SAML_ENCODING', 'Signature and SigAlg stand only together.');
   }
   const signed = [`${parameter}=${message}`];
-  if (relayState !== null) signed.push(`RelayState=${relayState}`);
+  if (relayState !== undefined) signed.push(`RelayState=${relayState}`);
   signed.push(`SigAlg=${algorithm}`);
   return {
     octets: Buffer.from(signed.join('&'), 'utf8'),

@@ -277,6 +277,12 @@ const REFUSED: readonly (readonly [what: string, code: string, status: number, q
   ['an unknown ACS', 'REQUEST_ACS_UNKNOWN', 403, redirectQuery(spRequest({ acsUrl: 'https://evil.example/' }))],
   ['an old request', 'REQUEST_EXPIRED', 403, redirectQuery(spRequest({ now: NOW - 3_600_000 }))],
   ['two requests', 'SAML_ENCODING', 400, `${redirectQuery(spRequest())}&${redirectQuery(spRequest())}`],
+  [
+    'a RelayState that a signature would not cover',
+    'SAML_ENCODING',
+    400,
+    `${redirectQuery(spRequest())}&%52elayState=x`,
+  ],
   ['a RelayState without end', 'HTTP_PARAMETER', 400, redirectQuery(spRequest(), 'a'.repeat(9000))],
 ];
 for (const [what, code, status, query] of REFUSED) {

@@ -130,6 +130,12 @@ t.test('a signature in the URL covers the octets as they came', async (t) => {
     code: 'SIGNATURE_INVALID',
   });
   await t.rejects(receiveQuery(signed.replace('RelayState=r&', ''), provider), { code: 'SIGNATURE_INVALID' });
+  const bare = await redirected(KEYS.signingKey(), null);
+  await t.rejects(receiveQuery(`${bare}&RelayState`, provider), { code: 'SIGNATURE_INVALID' }, 'not even an empty one');
+  for (const added of ['%52elayState=s', 'RelayStat%65', '%53igAlg=x', 'SAML%52equest=x']) {
+    t.throws(() => receiveQuery(`${bare}&${added}`, provider), { code: 'SAML_ENCODING' }, added);
+  }
+  t.match(await receiveQuery(`${bare}&%52elay=s&%zz`, provider), { signed: true }, 'other names may be anything');
   const reencoded = signed.replace(/%3A/g, '%3a');
   t.not(reencoded, signed);
   await t.rejects(receiveQuery(reencoded, provider), { code: 'SIGNATURE_INVALID' });

@@ -17,7 +17,7 @@ export const httpErrors = family({
   HTTP_PARAMETER: {
     status: 400,
     public: 'unreadable',
-    meaning: 'A form or query parameter is there twice, or longer than allowed.',
+    meaning: 'A form or query parameter is there twice, has an encoded name or is too long, or there are more than 32.',
     remedy: 'Look at what the browser sends; SAMLResponse and RelayState may be there once each.',
   },
   HTTP_NOT_FOUND: {
