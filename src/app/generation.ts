@@ -103,7 +103,12 @@ export class Generation {
       limits: {
         bodyBytes: body,
         messageBytes: message,
-        xml: { maxDepth: xml.depth, maxElements: xml.elements, maxAttributes: xml.attributes },
+        xml: {
+          maxDepth: xml.depth,
+          maxElements: xml.elements,
+          maxAttributes: xml.attributes,
+          maxNamespaceName: xml.namespaceName,
+        },
         requestLifetime,
         rate,
       },

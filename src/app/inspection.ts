@@ -40,10 +40,10 @@ export async function inspectionFor(
     sp,
     issuing: issuing(config, ring),
   };
-  const { depth, elements, attributes } = config.limits.xml;
+  const { depth, elements, attributes, namespaceName } = config.limits.xml;
   const context = {
     now,
-    limits: { maxDepth: depth, maxElements: elements, maxAttributes: attributes },
+    limits: { maxDepth: depth, maxElements: elements, maxAttributes: attributes, maxNamespaceName: namespaceName },
     findRequest: (id: string) => Promise.resolve(id === inResponseTo ? openRequest(id, idp.name, sp, now) : null),
   };
   const services = { now, ids: createIdSource(systemRandom), random: systemRandom };

@@ -3,6 +3,7 @@ import { GatewayError } from '../shared/index.js';
 import {
   attributeValue,
   childrenNamed,
+  defaultXmlLimits,
   parseXml,
   verificationKeyOf,
   verifySignature,
@@ -39,7 +40,7 @@ export interface MetadataOptions {
 }
 
 /** A federation's aggregate holds many entities. */
-const METADATA_LIMITS: XmlLimits = { maxDepth: 64, maxElements: 400_000, maxAttributes: 256 };
+const METADATA_LIMITS: XmlLimits = { ...defaultXmlLimits, maxElements: 400_000 };
 
 /**
  * Reads an EntityDescriptor, or the wanted one out of an EntitiesDescriptor.

@@ -128,6 +128,9 @@ export class AttributeScanner {
   }
 
   #declare(prefix: string, uri: string): void {
+    if (uri.length > this.#limits.maxNamespaceName) {
+      tooMuch('characters in a namespace name', this.#limits.maxNamespaceName);
+    }
     if (uri !== '' && !this.#fitUris.has(uri)) {
       if (!isAbsoluteUri(uri)) malformed('A namespace name is not an absolute URI.');
       this.#fitUris.add(uri);
@@ -158,10 +161,7 @@ function areDistinct(names: readonly string[]): boolean {
 
 /** Namespaces in XML §6.3: by expanded name, which two attributes of one qualified name have in common as well. */
 function refuseDoubles(attributes: readonly XmlAttribute[]): void {
-  const distinct =
-    attributes.length < FEW
-      ? areFewDistinct(attributes)
-      : areDistinct(attributes.map(({ namespace, localName }) => `${namespace} ${localName}`));
+  const distinct = attributes.length < FEW ? areFewDistinct(attributes) : areManyDistinct(attributes);
   if (!distinct) malformed('An attribute stands twice on one element.');
 }
 
@@ -172,6 +172,18 @@ function areFewDistinct(attributes: readonly XmlAttribute[]): boolean {
       const other = attributes[before];
       if (each?.localName === other?.localName && each?.namespace === other?.namespace) return false;
     }
+  }
+  return true;
+}
+
+/** Namespace names are not put together with anything: they are much longer than the prefix that stands for them. */
+function areManyDistinct(attributes: readonly XmlAttribute[]): boolean {
+  const names = new Map<string, Set<string>>();
+  for (const { namespace, localName } of attributes) {
+    const inNamespace = names.get(namespace);
+    if (inNamespace === undefined) names.set(namespace, new Set([localName]));
+    else if (inNamespace.has(localName)) return false;
+    else inNamespace.add(localName);
   }
   return true;
 }

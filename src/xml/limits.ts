@@ -6,6 +6,13 @@ export interface XmlLimits {
   readonly maxElements: number;
   /** Attributes on one element, namespace declarations included. */
   readonly maxAttributes: number;
+  /** Characters of a namespace name. It is written once and compared and copied wherever its prefix stands. */
+  readonly maxNamespaceName: number;
 }
 
-export const defaultXmlLimits: XmlLimits = { maxDepth: 64, maxElements: 20_000, maxAttributes: 256 };
+export const defaultXmlLimits: XmlLimits = {
+  maxDepth: 64,
+  maxElements: 20_000,
+  maxAttributes: 256,
+  maxNamespaceName: 1000,
+};

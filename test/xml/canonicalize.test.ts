@@ -160,3 +160,11 @@ t.test('many declarations in scope do not make canonicalization quadratic', (t) 
   t.ok(steps <= 3 * (5000 + deep), `the scope is read ${steps} times`);
   t.end();
 });
+
+t.test('a form that would be hardly anything but declarations is refused, and one with as much beside is not', (t) => {
+  const siblings = (content: string) =>
+    parse(`<x xmlns:p="urn:${'a'.repeat(900)}">${`<p:a>${content}</p:a>`.repeat(2000)}</x>`);
+  t.throws(() => canonicalize(siblings('')), { code: 'XML_LIMIT' });
+  t.equal(canonicalize(siblings('b'.repeat(200))).length, 2000 * (915 + 11 + 200) + 7);
+  t.end();
+});

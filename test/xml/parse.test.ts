@@ -197,10 +197,14 @@ t.test('the limits hold at the edge', (t) => {
 
 t.test('each limit is as configured', (t) => {
   const source = bytes('<r><a x="1" y="2"/><b/></r>');
-  t.equal(codeOf(source, { maxDepth: 2, maxElements: 3, maxAttributes: 2 }), 'accepted');
+  t.equal(codeOf(source, { maxDepth: 2, maxElements: 3, maxAttributes: 2, maxNamespaceName: 1 }), 'accepted');
   t.equal(codeOf(source, { ...defaultXmlLimits, maxDepth: 1 }), 'XML_LIMIT');
   t.equal(codeOf(source, { ...defaultXmlLimits, maxElements: 2 }), 'XML_LIMIT');
   t.equal(codeOf(source, { ...defaultXmlLimits, maxAttributes: 1 }), 'XML_LIMIT');
+  for (const declaring of ['<r xmlns="urn:a"/>', '<r xmlns:p="urn:a"/>']) {
+    t.equal(codeOf(bytes(declaring), { ...defaultXmlLimits, maxNamespaceName: 5 }), 'accepted');
+    t.equal(codeOf(bytes(declaring), { ...defaultXmlLimits, maxNamespaceName: 4 }), 'XML_LIMIT');
+  }
   t.end();
 });
 

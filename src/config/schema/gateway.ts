@@ -33,6 +33,7 @@ function limitsSchema({ integer, size, duration }: Scalars) {
           depth: integer(8, 1000).prefault(64).describe('Nesting of elements.'),
           elements: integer(100, 10_000_000).prefault(20_000).describe('Elements in one document.'),
           attributes: integer(8, 10_000).prefault(256).describe('Attributes of one element.'),
+          namespaceName: integer(100, 100_000).prefault(1000).describe('Characters of a namespace name.'),
         })
         .prefault({})
         .describe('What one XML document may hold.'),

@@ -64,7 +64,9 @@ export function serviceProviderSchema(scalars: Scalars) {
       .strictObject({
         signed: choice('optional', 'required')
           .optional()
-          .describe('Must its AuthnRequests be signed? One that is signed is always checked. Default: `optional`.'),
+          .describe(
+            'Must its AuthnRequests be signed? A signature is checked where `serviceProvider.certificates` has a certificate to check it with. Default: `optional`.',
+          ),
         maxAge: duration(1000).optional().describe('Oldest acceptable IssueInstant. Default: `10m`.'),
       })
       .optional()

@@ -50,7 +50,13 @@ export interface LimitsConfig {
   readonly body: number;
   /** Bytes of a decoded SAML message. */
   readonly message: number;
-  readonly xml: { readonly depth: number; readonly elements: number; readonly attributes: number };
+  readonly xml: {
+    readonly depth: number;
+    readonly elements: number;
+    readonly attributes: number;
+    /** Characters of a namespace name. */
+    readonly namespaceName: number;
+  };
   /** Milliseconds that a request of the service provider waits for its answer. */
   readonly requestLifetime: number;
   /** Per remote address: `requests` in `per` milliseconds. */
