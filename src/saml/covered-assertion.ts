@@ -1,10 +1,10 @@
 import {
   assertSignaturePlacement,
+  beginVerification,
   childElements,
   childrenNamed,
   isNamed,
   verifiedChildrenNamed,
-  verifySignature,
   type SignaturePolicy,
   type VerifiedElement,
   type Verification,
@@ -25,6 +25,8 @@ export interface CoveredAssertion {
   readonly response: VerifiedElement | null;
   readonly keyFingerprint: string;
   readonly warnings: readonly LoginWarning[];
+  /** InclusiveNamespaces PrefixLists of the signatures. */
+  readonly signedPrefixes: readonly string[];
   readonly encrypted: boolean;
 }
 
@@ -67,6 +69,13 @@ function isSigned(element: XmlElement): boolean {
   return childrenNamed(element, XMLDSIG, 'Signature').length > 0;
 }
 
+/** Begun ahead of its turn: what it throws is kept until it is awaited, if it ever is. */
+function begun(verify: () => Promise<Verification>): Promise<Verification> {
+  const verification = Promise.resolve().then(verify);
+  verification.catch(() => undefined);
+  return verification;
+}
+
 function describeSignature({ key, algorithm }: Verification) {
   return { expected: 'a configured signing key', seen: `${algorithm} by certificate ${key.fingerprint}` };
 }
@@ -87,8 +96,7 @@ export async function coveredAssertion(
 ): Promise<CoveredAssertion> {
   const { idp, now } = context;
   const policy: SignaturePolicy = { ...idp.signatures, now };
-  const verify = (name: string, element: XmlElement) =>
-    checker.step(name, () => verifySignature(element, idp.signingKeys, policy), describeSignature);
+  const begin = (element: XmlElement) => beginVerification(element, idp.signingKeys, policy);
 
   context.onStage?.('verify');
   const held = childElements(root).filter(isAssertion);
@@ -100,7 +108,14 @@ export async function coveredAssertion(
   // Before any arithmetic: what is not signed at all is refused without costing any.
   const plain = encrypted ? undefined : held[0];
   if (plain !== undefined) checkCoverage(checker, responseSigned, plain);
-  const outer = responseSigned ? await verify('response-signature', root) : null;
+  const ahead: { inner?: Promise<Verification> } = {};
+  const verifyBoth = () => {
+    const verification = begin(root);
+    // Only once the Response's digest holds; then the thread pool has both keys to work on at a time.
+    if (plain !== undefined && isSigned(plain)) ahead.inner = begun(() => begin(plain));
+    return verification;
+  };
+  const outer = responseSigned ? await checker.step('response-signature', verifyBoth, describeSignature) : null;
 
   let assertion: XmlElement | undefined = plain;
   let vouched = outer === null ? undefined : verifiedChildrenNamed(outer.element, ASSERTION, 'Assertion')[0];
@@ -111,12 +126,15 @@ export async function coveredAssertion(
     vouched = decrypted.vouched;
     checkCoverage(checker, responseSigned, assertion);
   }
-  const inner = isSigned(assertion) ? await verify('assertion-signature', assertion) : null;
-  const covering = inner ?? outer;
-  const element = inner?.element ?? vouched;
+  const signed = assertion;
+  const own = isSigned(signed)
+    ? await checker.step('assertion-signature', () => ahead.inner ?? begin(signed), describeSignature)
+    : null;
+  const covering = own ?? outer;
+  const element = own?.element ?? vouched;
   if (encrypted)
     await checker.step('decrypted-ids', () => {
-      assertDistinctIds(root, assertion);
+      assertDistinctIds(root, signed);
     });
   // Cannot be: `signature-present` held. Said here so that no path without a signature compiles.
   if (covering === null || element === undefined) throw new TypeError('An assertion without a signature.');
@@ -124,7 +142,8 @@ export async function coveredAssertion(
     assertion: element,
     response: outer?.element ?? null,
     keyFingerprint: covering.key.fingerprint,
-    warnings: warningsOf([outer, inner].filter((each) => each !== null)),
+    warnings: warningsOf([outer, own].filter((each) => each !== null)),
+    signedPrefixes: [outer, own].flatMap((each) => each?.inclusivePrefixes ?? []),
     encrypted,
   };
 }

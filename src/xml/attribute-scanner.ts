@@ -1,5 +1,5 @@
 import { GatewayError } from '../shared/index.js';
-import { isAbsoluteUri } from './characters.js';
+import { compareCodePoints, isAbsoluteUri, isIdAttribute } from './characters.js';
 import { NextOccurrence, type Cursor } from './cursor.js';
 import { malformed, tooMuch } from './faults.js';
 import type { XmlLimits } from './limits.js';
@@ -10,6 +10,7 @@ import type { NamespaceScope, XmlAttribute } from './tree.js';
 
 const DOUBLE_QUOTE = 0x22;
 const SINGLE_QUOTE = 0x27;
+const SPACE = 0x20;
 const SLASH = 0x2f;
 const EQUALS = 0x3d;
 const GREATER = 0x3e;
@@ -21,6 +22,9 @@ const FEW = 8;
 interface GrowingAttribute extends XmlAttribute {
   namespace: string;
 }
+
+/** Of a start-tag that canonicalization would write otherwise, or that takes more to find out. */
+export const NOT_CANONICAL = -1;
 
 const NONE: readonly XmlAttribute[] = [];
 
@@ -39,6 +43,7 @@ export class AttributeScanner {
   /** Of the tag that is being read. */
   #scope: NamespaceScope | null = null;
   #declared: string[] = [];
+  #canonicalEnd = NOT_CANONICAL;
 
   constructor(cursor: Cursor, limits: XmlLimits, prefixes: PrefixTable) {
     this.#cursor = cursor;
@@ -55,61 +60,74 @@ export class AttributeScanner {
     return this.#scope;
   }
 
+  /** Where the last attribute of the tag that was read last ends, or its name; or `NOT_CANONICAL`. */
+  get canonicalEnd(): number {
+    return this.#canonicalEnd;
+  }
+
   /** Reads up to the `>` or `/>`; leaves the declarations in the prefix table. */
   read(outer: NamespaceScope | null): readonly XmlAttribute[] {
     const cursor = this.#cursor;
     this.#scope = outer;
+    this.#canonicalEnd = cursor.at;
     let attributes: GrowingAttribute[] | null = null;
     let prefixed = false;
     let count = 0;
     for (;;) {
+      const from = cursor.at;
+      const before = cursor.unit();
       const spaced = cursor.skipSpace();
-      const { unit } = cursor;
+      const unit = cursor.unit();
       if (unit === GREATER || unit === SLASH) break;
       if (!spaced) malformed('A start-tag is malformed.');
       // Before anything is done for it, so that a bomb of attributes ends at the limit.
       if (++count > this.#limits.maxAttributes) tooMuch('attributes on one element', this.#limits.maxAttributes);
-      cursor.qualifiedName();
-      const { prefix, localName } = cursor;
+      if (cursor.at !== from + 1 || before !== SPACE) this.#canonicalEnd = NOT_CANONICAL;
+      const { prefix, localName } = cursor.name();
       const value = this.#value();
       if (prefix === 'xmlns') this.#declarePrefix(localName, value);
       else if (prefix === '' && localName === 'xmlns') this.#declareDefault(value);
       else {
         this.#noteId(prefix, localName, value);
         if (prefix !== '') prefixed = true;
-        attributes ??= [];
-        attributes.push({ prefix, localName, namespace: '', value });
+        const attribute = { prefix, localName, namespace: '', value };
+        if (attributes === null) attributes = [attribute];
+        else attributes.push(attribute);
       }
     }
     if (this.#declared.length > 0) this.#finishDeclarations();
     if (attributes === null) return NONE;
     if (prefixed) this.#resolve(attributes);
-    if (attributes.length > 1) refuseDoubles(attributes);
+    if (attributes.length > 1) this.#checkTogether(attributes);
     return attributes;
   }
 
   /** XML 1.0 §3.3.3: white space as such becomes spaces, a reference to it stays what it names. */
   #value(): string {
     const cursor = this.#cursor;
+    const { text } = cursor;
+    const after = cursor.at;
     cursor.skipSpace();
     cursor.expect(EQUALS, 'An attribute has no value.');
     cursor.skipSpace();
-    const { text, unit } = cursor;
+    const unit = cursor.unit();
     if (unit !== DOUBLE_QUOTE && unit !== SINGLE_QUOTE) malformed('The value of an attribute is not quoted.');
     const from = cursor.at + 1;
     const end = text.indexOf(unit === DOUBLE_QUOTE ? '"' : "'", from);
     if (end === -1) malformed('The value of an attribute does not end.');
     if (this.#markup.after(from) < end) malformed('The value of an attribute holds <.');
     cursor.at = end + 1;
-    let value = text.slice(from, end);
-    if (this.#tab.after(from) < end || this.#lineFeed.after(from) < end) value = value.replace(/[\t\n]/g, ' ');
-    return this.#ampersand.after(from) < end ? expandReferences(value) : value;
+    const raw = text.slice(from, end);
+    const spaced = this.#tab.after(from) < end || this.#lineFeed.after(from) < end;
+    const referring = this.#ampersand.after(from) < end;
+    if (spaced || referring || unit === SINGLE_QUOTE || from !== after + 2) this.#canonicalEnd = NOT_CANONICAL;
+    else if (this.#canonicalEnd !== NOT_CANONICAL) this.#canonicalEnd = end + 1;
+    const value = spaced ? raw.replace(/[\t\n]/g, ' ') : raw;
+    return referring ? expandReferences(value) : value;
   }
 
   #noteId(prefix: string, localName: string, value: string): void {
-    // xml:id (W3C Recommendation 2005) shares its space of values with every other attribute of type ID.
-    const isId = prefix === '' ? localName === 'ID' : prefix === 'xml' && localName === 'id';
-    if (!isId) return;
+    if (!isIdAttribute(prefix, localName)) return;
     if (this.#ids.has(value)) throw new GatewayError('XML_DUPLICATE_ID');
     this.#ids.add(value);
   }
@@ -128,6 +146,7 @@ export class AttributeScanner {
   }
 
   #declare(prefix: string, uri: string): void {
+    this.#canonicalEnd = NOT_CANONICAL;
     if (uri.length > this.#limits.maxNamespaceName) {
       tooMuch('characters in a namespace name', this.#limits.maxNamespaceName);
     }
@@ -146,7 +165,14 @@ export class AttributeScanner {
     this.#declared = [];
   }
 
+  #checkTogether(attributes: readonly XmlAttribute[]): void {
+    if (this.#canonicalEnd !== NOT_CANONICAL && areAscending(attributes)) return;
+    this.#canonicalEnd = NOT_CANONICAL;
+    refuseDoubles(attributes);
+  }
+
   #resolve(attributes: readonly GrowingAttribute[]): void {
+    this.#canonicalEnd = NOT_CANONICAL;
     for (const each of attributes) {
       if (each.prefix === '') continue;
       each.namespace = this.#prefixes.lookup(each.prefix) ?? malformed('A prefix is not bound.');
@@ -157,6 +183,16 @@ export class AttributeScanner {
 function areDistinct(names: readonly string[]): boolean {
   if (names.length >= FEW) return new Set(names).size === names.length;
   return names.every((name, index) => names.indexOf(name) === index);
+}
+
+/** In the order that canonicalization wants, which shows that none stands twice: without prefixes by name alone. */
+function areAscending(attributes: readonly XmlAttribute[]): boolean {
+  let before = '';
+  for (const { localName } of attributes) {
+    if (compareCodePoints(before, localName) >= 0) return false;
+    before = localName;
+  }
+  return true;
 }
 
 /** Namespaces in XML §6.3: by expanded name, which two attributes of one qualified name have in common as well. */

@@ -1,5 +1,8 @@
 import { GatewayError } from '../shared/index.js';
+import { compareCodePoints } from './characters.js';
 import { tooMuch } from './faults.js';
+import { ParsedElement } from './parsed-element.js';
+import { WrittenElement } from './written-element.js';
 import type { NamespaceScope, XmlAttribute, XmlElement } from './tree.js';
 
 const TEXT_SPECIAL = /[&<>\r]/;
@@ -12,7 +15,7 @@ function escapeText(text: string): string {
 }
 
 /** C14N 1.0 §2.3, attribute nodes. */
-function escapeAttribute(value: string): string {
+export function escapeAttribute(value: string): string {
   if (!ATTRIBUTE_SPECIAL.test(value)) return value;
   return value
     .replaceAll('&', '&amp;')
@@ -21,23 +24,6 @@ function escapeAttribute(value: string): string {
     .replaceAll('\t', '&#x9;')
     .replaceAll('\n', '&#xA;')
     .replaceAll('\r', '&#xD;');
-}
-
-/** By code point, as UTF-8 sorts: JavaScript's own order puts astral characters before U+E000. */
-function compareCodePoints(left: string, right: string): number {
-  if (left === right) return 0;
-  const shorter = Math.min(left.length, right.length);
-  for (let index = 0; index < shorter; index++) {
-    const a = left.charCodeAt(index);
-    const b = right.charCodeAt(index);
-    if (a !== b) return sortWeight(a) - sortWeight(b);
-  }
-  return left.length - right.length;
-}
-
-function sortWeight(unit: number): number {
-  if (unit < 0xd800) return unit;
-  return unit < 0xe000 ? unit + 0x2000 : unit - 0x800;
 }
 
 /**
@@ -92,8 +78,20 @@ const FREE_DECLARATIONS = 1024 * 1024;
 /** Beyond those, declarations may be as many times as long as what has been written so far besides. */
 const MOST_TO_ONE = 8;
 
+/** The canonical form of an element with a place in it left open. */
+export interface OpenForm {
+  readonly before: string;
+  readonly after: string;
+  /** The prefixes that the form itself declares, anywhere. */
+  readonly declared: ReadonlySet<string>;
+  /** The prefixes that are declared at the open place. */
+  readonly declaredThere: ReadonlySet<string>;
+}
+
 class Writer {
   #out = '';
+  /** Length of what was taken out of it before. */
+  #taken = 0;
   readonly #inclusive: ReadonlySet<string>;
   /** What the output so far binds at this place; absent is unbound. */
   readonly #rendered = new Map<string, string>();
@@ -101,8 +99,12 @@ class Writer {
   readonly #written: Declaration[] = [];
   /** Length of the declarations so far. */
   #declaring = 0;
+  /** Every prefix that was ever declared. */
+  readonly #declared = new Set<string>();
+  readonly #prefixList: string;
 
   constructor(inclusivePrefixes: readonly string[]) {
+    this.#prefixList = inclusivePrefixes.join(' ');
     this.#inclusive = new Set(inclusivePrefixes.map((prefix) => (prefix === '#default' ? '' : prefix)));
   }
 
@@ -111,22 +113,87 @@ class Writer {
     return this.#out;
   }
 
-  #element(element: XmlElement, outerScope: NamespaceScope | null): void {
+  /** The same, but open before the child at that position of the root. */
+  writeOpen(root: XmlElement, position: number): OpenForm {
+    const mark = this.#startTag(root, null);
+    const declaredThere = new Set(this.#rendered.keys());
+    this.#children(root, 0, position);
+    const before = this.#out;
+    this.#taken = before.length;
+    this.#out = '';
+    this.#children(root, position, root.children.length);
+    this.#endTag(root, mark);
+    return { before, after: this.#out, declared: this.#declared, declaredThere };
+  }
+
+  #element(element: XmlElement, parent: XmlElement | null): void {
+    if (WrittenElement.isWritten(element)) {
+      const text = element.textWithin(this.#rendered, this.#prefixList);
+      if (text !== null) {
+        this.#out += text;
+        return;
+      }
+    }
+    if (ParsedElement.isParsed(element)) {
+      const { canonicalTag, name } = element;
+      if (canonicalTag !== null && this.#declaresNothing(element, parent)) {
+        this.#out += canonicalTag + '>';
+        if (element.hasPlainText) this.#plainContent(element);
+        else this.#content(element);
+        this.#out += '</' + name.qualified + '>';
+        return;
+      }
+    }
+    const mark = this.#startTag(element, parent);
+    this.#content(element);
+    this.#endTag(element, mark);
+  }
+
+  /** Writes it with the declarations that it needs. What comes back is for `#endTag`. */
+  #startTag(element: XmlElement, parent: XmlElement | null): number {
     const mark = this.#written.length;
-    const name = qualified(element.prefix, element.localName);
-    this.#declareAll(element, outerScope);
-    let tag = `<${name}`;
+    this.#declareAll(element, parent?.scope ?? null);
+    let tag = `<${qualified(element.prefix, element.localName)}`;
     if (this.#written.length > mark) tag += this.#declarations(element, mark);
     for (const { prefix, localName, value } of inOrder(element.attributes)) {
       tag += ` ${qualified(prefix, localName)}="${escapeAttribute(value)}"`;
     }
     this.#out += `${tag}>`;
-    for (const child of element.children) {
-      if (typeof child === 'string') this.#out += escapeText(child);
-      else this.#element(child, element.scope);
-    }
-    this.#out += `</${name}>`;
+    return mark;
+  }
+
+  #endTag(element: XmlElement, mark: number): void {
+    this.#out += `</${qualified(element.prefix, element.localName)}>`;
     while (this.#written.length > mark) this.#restore();
+  }
+
+  #content(element: XmlElement): void {
+    this.#children(element, 0, element.children.length);
+  }
+
+  #children(element: XmlElement, from: number, end: number): void {
+    const { children } = element;
+    for (let index = from; index < end; index++) {
+      const child = children[index];
+      if (typeof child === 'string') this.#out += escapeText(child);
+      else if (child !== undefined) this.#element(child, element);
+    }
+  }
+
+  #plainContent(element: XmlElement): void {
+    for (const child of element.children) {
+      if (typeof child === 'string') this.#out += child;
+      else this.#element(child, element);
+    }
+  }
+
+  /** Whether the start-tag of an element none of whose attributes has a prefix is written without a declaration. */
+  #declaresNothing(element: XmlElement, parent: XmlElement | null): boolean {
+    if (parent === null) return false;
+    const { prefix, namespace, scope } = element;
+    if (scope !== parent.scope && this.#inclusive.size > 0) return false;
+    // What the parent's own prefix means is declared, or the parent would not have been written.
+    return (prefix === parent.prefix && namespace === parent.namespace) || this.#means(prefix, namespace);
   }
 
   #restore(): void {
@@ -153,7 +220,8 @@ class Writer {
     let text = '';
     for (const each of own) text += declarationText(each);
     this.#declaring += text.length;
-    if (this.#declaring > FREE_DECLARATIONS && this.#declaring > MOST_TO_ONE * (this.#out.length - this.#declaring)) {
+    const besides = this.#taken + this.#out.length - this.#declaring;
+    if (this.#declaring > FREE_DECLARATIONS && this.#declaring > MOST_TO_ONE * besides) {
       tooMuch('characters of namespace declarations in the canonical form', FREE_DECLARATIONS);
     }
     return text;
@@ -177,6 +245,7 @@ class Writer {
     const former = this.#rendered.get(prefix);
     if (former === uri || (former === undefined && uri === '')) return;
     this.#rendered.set(prefix, uri);
+    this.#declared.add(prefix);
     this.#written.push({ prefix, uri, former });
   }
 
@@ -207,4 +276,13 @@ class Writer {
  */
 export function canonicalize(root: XmlElement, inclusivePrefixes: readonly string[] = []): string {
   return new Writer(inclusivePrefixes).write(root);
+}
+
+/**
+ * What `canonicalize` gives, but open before the child at that position, where a signature is to come.
+ *
+ * @throws GatewayError XML_MALFORMED as `canonicalize` does.
+ */
+export function canonicalizeOpen(root: XmlElement, position: number, inclusivePrefixes: readonly string[]): OpenForm {
+  return new Writer(inclusivePrefixes).writeOpen(root, position);
 }

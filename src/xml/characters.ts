@@ -21,6 +21,11 @@ const ASCII_NAME = Uint8Array.from({ length: 128 }, (_, code) => {
   return /[.0-9-]/.test(character) ? 1 : 0;
 });
 
+/** Whether a code unit is one of the ASCII characters that may stand in a name, or a colon. */
+export function isQualifiedNameUnit(unit: number): boolean {
+  return (ASCII_NAME[unit] ?? 0) !== 0 || unit === 0x3a;
+}
+
 /** Where the NCName that begins there ends; the same place where none does. */
 export function endOfNcName(text: string, from: number): number {
   let at = from;
@@ -53,4 +58,30 @@ const ABSOLUTE_URI = new RegExp(`^[A-Za-z][A-Za-z0-9+.-]*:${URI_REST}(?:#${URI_R
 /** Whether a namespace name is a URI that canonicalization is defined for: C14N 1.0 §1.3 refuses relative ones. */
 export function isAbsoluteUri(text: string): boolean {
   return ABSOLUTE_URI.test(text);
+}
+
+/** By code point, as UTF-8 sorts: JavaScript's own order puts astral characters before U+E000. */
+export function compareCodePoints(left: string, right: string): number {
+  if (left === right) return 0;
+  if (left === right) return 0;
+  const shorter = Math.min(left.length, right.length);
+  for (let index = 0; index < shorter; index++) {
+    const a = left.charCodeAt(index);
+    const b = right.charCodeAt(index);
+    if (a !== b) return sortWeight(a) - sortWeight(b);
+  }
+  return left.length - right.length;
+}
+
+function sortWeight(unit: number): number {
+  if (unit < 0xd800) return unit;
+  return unit < 0xe000 ? unit + 0x2000 : unit - 0x800;
+}
+
+/**
+ * Whether an attribute is of type ID: SAML's `ID`, the `Id` of XML-DSig and XML-Enc, and xml:id (W3C Recommendation
+ * 2005). They share one space of values.
+ */
+export function isIdAttribute(prefix: string, localName: string): boolean {
+  return prefix === '' ? localName === 'ID' || localName === 'Id' : prefix === 'xml' && localName === 'id';
 }

@@ -1,56 +1,105 @@
-import { endOfNcName } from './characters.js';
+import { endOfNcName, isQualifiedNameUnit } from './characters.js';
+import type { DocumentText } from './decode.js';
 import { malformed } from './faults.js';
 
 const TAB = 0x09;
 const LINE_FEED = 0x0a;
 const SPACE = 0x20;
 const COLON = 0x3a;
+/** No code unit. */
+const END = -1;
+
+/** How many names are kept at hand; a power of two. */
+const NAMES = 256;
+
+/** A name with at most one colon (Namespaces in XML §4, QName). */
+export interface QualifiedName {
+  /** As it is written. */
+  readonly qualified: string;
+  /** Empty where there is none. */
+  readonly prefix: string;
+  readonly localName: string;
+  /** Where in the document it stands. */
+  readonly at: number;
+}
 
 /** The place in a document up to which it was read. Line ends are normalised, so no carriage return is left. */
 export class Cursor {
   readonly text: string;
+  readonly #units: Uint8Array | Uint16Array;
   at: number;
-  /** The name that `qualifiedName` read last. */
-  prefix = '';
-  localName = '';
+  /** Those that were read last, by a hash: the same ones come time and again. */
+  readonly #names = new Array<QualifiedName | undefined>(NAMES);
 
-  constructor(text: string, at: number) {
+  constructor({ text, units }: DocumentText, at: number) {
     this.text = text;
+    this.#units = units;
     this.at = at;
   }
 
-  /** The code unit here; NaN at the end. */
-  get unit(): number {
-    return this.text.charCodeAt(this.at);
+  /** The code unit here, or so many further; `END` behind the text. */
+  unit(ahead = 0): number {
+    return this.#units[this.at + ahead] ?? END;
   }
 
   /** Reads past white space (XML 1.0 §2.3, S) and says whether there was any. */
   skipSpace(): boolean {
+    const units = this.#units;
     const from = this.at;
-    for (;;) {
-      const unit = this.text.charCodeAt(this.at);
-      if (unit !== SPACE && unit !== LINE_FEED && unit !== TAB) return this.at > from;
-      this.at++;
-    }
+    let at = from;
+    for (let unit = units[at]; unit === SPACE || unit === LINE_FEED || unit === TAB; unit = units[at]) at++;
+    this.at = at;
+    return at > from;
   }
 
   /** Reads past that code unit, which must stand here. */
   expect(unit: number, detail: string): void {
-    if (this.text.charCodeAt(this.at) !== unit) malformed(detail);
+    if (this.unit() !== unit) malformed(detail);
     this.at++;
   }
 
-  /** Reads a name with at most one colon into `prefix` and `localName` (Namespaces in XML §4, QName). */
-  qualifiedName(): void {
-    const first = this.#ncName();
-    if (this.text.charCodeAt(this.at) !== COLON) {
-      this.prefix = '';
-      this.localName = first;
-      return;
+  /** Reads the name that must stand here. */
+  name(): QualifiedName {
+    const units = this.#units;
+    const from = this.at;
+    let at = from;
+    let hash = 0;
+    let unit = units[at] ?? END;
+    while (isQualifiedNameUnit(unit)) {
+      hash = (hash * 31 + unit) & (NAMES - 1);
+      unit = units[++at] ?? END;
     }
+    const known = this.#names[hash];
+    // Where a name ends is no matter of ASCII alone.
+    if (known?.qualified.length === at - from && unit <= 0x7f && this.#isSame(known.at, from, at)) {
+      this.at = at;
+      return known;
+    }
+    return (this.#names[hash] = this.#newName());
+  }
+
+  /** Reads past the name that was read before, if it stands here, and says whether it does. */
+  skipName({ qualified, at }: QualifiedName): boolean {
+    const end = this.at + qualified.length;
+    if (!this.#isSame(at, this.at, end)) return false;
+    this.at = end;
+    return true;
+  }
+
+  #isSame(first: number, from: number, end: number): boolean {
+    const units = this.#units;
+    let other = first;
+    for (let at = from; at < end; at++) if (units[at] !== units[other++]) return false;
+    return true;
+  }
+
+  #newName(): QualifiedName {
+    const from = this.at;
+    const first = this.#ncName();
+    if (this.unit() !== COLON) return { qualified: first, prefix: '', localName: first, at: from };
     this.at++;
-    this.prefix = first;
-    this.localName = this.#ncName();
+    const localName = this.#ncName();
+    return { qualified: this.text.slice(from, this.at), prefix: first, localName, at: from };
   }
 
   #ncName(): string {

@@ -1,6 +1,7 @@
 export { decodeBase64 } from './base64.js';
 export { attribute, element, type ElementDescription } from './build.js';
 export { canonicalize } from './canonicalize.js';
+export { isIdAttribute } from './characters.js';
 export type { ContentAlgorithm } from './content-cipher.js';
 export { decryptElement, type DecryptionPolicy } from './decrypt.js';
 export { encryptElement, type EncryptionAlgorithms, type EncryptionRecipient } from './encrypt.js';
@@ -23,4 +24,4 @@ export { bindingsInScope, lookupNamespace } from './scope.js';
 export { signEnveloped, type SigningOptions } from './sign.js';
 export { identifiersOf, signatureMethodOf, type DigestName } from './signature-algorithms.js';
 export type { NamespaceScope, VerifiedElement, XmlAttribute, XmlElement, XmlNode } from './tree.js';
-export { verifySignature, type SignaturePolicy, type Verification } from './verify.js';
+export { beginVerification, verifySignature, type SignaturePolicy, type Verification } from './verify.js';

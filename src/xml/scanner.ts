@@ -1,34 +1,21 @@
-import { AttributeScanner } from './attribute-scanner.js';
+import { AttributeScanner, NOT_CANONICAL } from './attribute-scanner.js';
 import { Cursor, NextOccurrence } from './cursor.js';
+import type { DocumentText } from './decode.js';
 import { declarationLength, isDeclarationAt } from './declaration.js';
 import { forbidden, malformed, tooMuch } from './faults.js';
 import type { XmlLimits } from './limits.js';
+import { ParsedElement } from './parsed-element.js';
 import { PrefixTable } from './prefix-table.js';
 import { expandReferences } from './references.js';
-import type { NamespaceScope, XmlElement, XmlNode } from './tree.js';
+import type { NamespaceScope, XmlElement } from './tree.js';
 
 const EXCLAMATION = 0x21;
 const SLASH = 0x2f;
+const LESS = 0x3c;
 const GREATER = 0x3e;
 const QUESTION = 0x3f;
 const CDATA = '<![CDATA[';
 const CDATA_END = ']]>';
-
-/** An element that still grows; outside this file it is only seen as an XmlElement, once it is complete. */
-interface GrowingElement extends XmlElement {
-  readonly children: XmlNode[];
-}
-
-/** An element whose end-tag has not come yet. */
-interface OpenElement {
-  readonly element: GrowingElement;
-  /** As it was written: the end-tag must be the same. */
-  readonly qualifiedName: string;
-  /** What the prefix table is put back to at its end. */
-  readonly mark: number;
-  readonly parent: OpenElement | null;
-  readonly depth: number;
-}
 
 /**
  * Reads a document from its first character to its last, once, and stops at the first fault. What it takes is less than
@@ -42,11 +29,15 @@ export class Scanner {
   readonly #attributes: AttributeScanner;
   readonly #ampersand: NextOccurrence;
   readonly #sectionEnd: NextOccurrence;
-  #open: OpenElement | null = null;
+  /** The elements whose end-tag has not come yet, outermost first. */
+  readonly #open: ParsedElement[] = [];
+  /** For each of them what the prefix table is put back to at its end. */
+  readonly #marks: number[] = [];
   #elements = 0;
 
-  constructor(text: string, limits: XmlLimits, outer: NamespaceScope | null) {
-    this.#cursor = new Cursor(text, declarationLength(text));
+  constructor(document: DocumentText, limits: XmlLimits, outer: NamespaceScope | null) {
+    const { text } = document;
+    this.#cursor = new Cursor(document, declarationLength(text));
     this.#limits = limits;
     this.#outer = outer;
     this.#prefixes = new PrefixTable(outer);
@@ -57,80 +48,89 @@ export class Scanner {
 
   document(): XmlElement {
     this.#cursor.skipSpace();
-    const root = this.#startTag();
-    while (this.#open !== null) this.#content(this.#open);
+    const root = this.#startTag(undefined);
+    for (let open = this.#open.at(-1); open !== undefined; open = this.#open.at(-1)) this.#content(open);
     this.#cursor.skipSpace();
     if (this.#cursor.at < this.#cursor.text.length) this.#refuseMarkup('There is more than one root element.');
     return root;
   }
 
   /** The text up to the next markup, and that markup. */
-  #content(open: OpenElement): void {
+  #content(open: ParsedElement): void {
     const cursor = this.#cursor;
     const { text, at } = cursor;
     const markup = text.indexOf('<', at);
     if (markup === -1) malformed('An element does not end.');
-    if (markup > at) this.#text(open.element, at, markup);
+    if (markup > at) this.#text(open, at, markup);
     cursor.at = markup;
-    const unit = text.charCodeAt(markup + 1);
+    const unit = cursor.unit(1);
     if (unit === SLASH) this.#endTag(open);
-    else if (unit === EXCLAMATION && text.startsWith(CDATA, markup)) this.#section(open.element);
-    else this.#startTag();
+    else if (unit === EXCLAMATION && text.startsWith(CDATA, markup)) this.#section(open);
+    else this.#startTag(open);
   }
 
-  #text(element: GrowingElement, from: number, end: number): void {
+  #text(element: ParsedElement, from: number, end: number): void {
     // XML 1.0 §2.4: not in character data, although nothing could be mistaken for it there.
     if (this.#sectionEnd.after(from) < end) malformed('Text holds ]]>.');
-    const raw = this.#cursor.text.slice(from, end);
-    append(element, this.#ampersand.after(from) < end ? expandReferences(raw) : raw);
+    const { text } = this.#cursor;
+    const raw = text.slice(from, end);
+    if (this.#ampersand.after(from) < end) element.addText(expandReferences(raw), false);
+    // The next `>` is nearly always that of the tag behind the text.
+    else element.addText(raw, text.indexOf('>', from) > end);
   }
 
-  #section(element: GrowingElement): void {
+  #section(element: ParsedElement): void {
     const cursor = this.#cursor;
     const from = cursor.at + CDATA.length;
     const end = this.#sectionEnd.after(from);
     if (end === cursor.text.length) malformed('A CDATA section does not end.');
-    if (end > from) append(element, cursor.text.slice(from, end));
+    if (end > from) element.addText(cursor.text.slice(from, end), false);
     cursor.at = end + CDATA_END.length;
   }
 
-  #startTag(): XmlElement {
+  #startTag(parent: ParsedElement | undefined): XmlElement {
     const cursor = this.#cursor;
-    const parent = this.#open;
-    const next = cursor.text.charCodeAt(cursor.at + 1);
-    if (cursor.text[cursor.at] !== '<' || next === EXCLAMATION || next === QUESTION) {
+    const { text, at: from } = cursor;
+    const next = cursor.unit(1);
+    if (cursor.unit() !== LESS || next === EXCLAMATION || next === QUESTION) {
       this.#refuseMarkup('There is no root element.');
     }
-    const depth = parent === null ? 1 : parent.depth + 1;
     if (++this.#elements > this.#limits.maxElements) tooMuch('elements', this.#limits.maxElements);
-    if (depth > this.#limits.maxDepth) tooMuch('levels of elements', this.#limits.maxDepth);
-    const from = ++cursor.at;
-    cursor.qualifiedName();
-    const { prefix, localName } = cursor;
-    const qualifiedName = prefix === '' ? localName : cursor.text.slice(from, cursor.at);
+    if (this.#open.length >= this.#limits.maxDepth) tooMuch('levels of elements', this.#limits.maxDepth);
+    cursor.at++;
+    const name = cursor.name();
     const { mark } = this.#prefixes;
-    const attributes = this.#attributes.read(parent === null ? this.#outer : parent.element.scope);
-    const { scope } = this.#attributes;
-    const namespace = this.#prefixes.lookup(prefix) ?? (prefix === '' ? '' : malformed('A prefix is not bound.'));
-    const element: GrowingElement = { prefix, localName, namespace, attributes, scope, children: [] };
-    parent?.element.children.push(element);
-    if (cursor.unit === SLASH) {
+    const tag = this.#attributes;
+    const attributes = tag.read(parent === undefined ? this.#outer : parent.scope);
+    const namespace = this.#namespaceOf(name.prefix, parent, this.#prefixes.mark > mark);
+    const canonicalTag = tag.canonicalEnd === NOT_CANONICAL ? null : text.slice(from, tag.canonicalEnd);
+    const element = new ParsedElement(name, namespace, attributes, tag.scope, canonicalTag);
+    parent?.addElement(element);
+    if (cursor.unit() === SLASH) {
       cursor.at++;
       this.#prefixes.restore(mark);
-    } else this.#open = { element, qualifiedName, mark, parent, depth };
+    } else {
+      this.#open.push(element);
+      this.#marks.push(mark);
+    }
     cursor.expect(GREATER, 'A start-tag is malformed.');
     return element;
   }
 
-  #endTag(open: OpenElement): void {
+  #namespaceOf(prefix: string, parent: ParsedElement | undefined, declares: boolean): string {
+    // Most elements have their parent's prefix, and it means the same.
+    if (!declares && parent?.prefix === prefix) return parent.namespace;
+    return this.#prefixes.lookup(prefix) ?? (prefix === '' ? '' : malformed('A prefix is not bound.'));
+  }
+
+  #endTag(open: ParsedElement): void {
     const cursor = this.#cursor;
     cursor.at += 2;
-    if (!cursor.text.startsWith(open.qualifiedName, cursor.at)) malformed('An end-tag does not fit its start-tag.');
-    cursor.at += open.qualifiedName.length;
+    if (!cursor.skipName(open.name)) malformed('An end-tag does not fit its start-tag.');
     cursor.skipSpace();
     cursor.expect(GREATER, 'An end-tag does not fit its start-tag.');
-    this.#prefixes.restore(open.mark);
-    this.#open = open.parent;
+    this.#open.pop();
+    this.#prefixes.restore(this.#marks.pop() ?? 0);
   }
 
   /** What stands here is no start-tag, or comes after the root element. */
@@ -142,12 +142,4 @@ export class Scanner {
     if (text.startsWith('<!DOCTYPE', at)) return forbidden('a DOCTYPE');
     return malformed(text.startsWith('<!', at) ? 'The document holds unknown markup.' : otherwise);
   }
-}
-
-/** Adjacent text, however it was written, is one run. */
-function append(parent: GrowingElement, text: string): void {
-  const { children } = parent;
-  const last = children.at(-1);
-  if (typeof last === 'string') children[children.length - 1] = last + text;
-  else children.push(text);
 }

@@ -1,13 +1,14 @@
 import { hash } from 'node:crypto';
 import { GatewayError } from '../shared/index.js';
 import { attribute, element } from './build.js';
-import { canonicalize } from './canonicalize.js';
+import { canonicalize, canonicalizeOpen, escapeAttribute } from './canonicalize.js';
 import type { SignatureAlgorithm, SigningKey } from './keys.js';
 import { ENVELOPED_SIGNATURE, EXC_C14N, XMLDSIG_NAMESPACE } from './namespaces.js';
 import { attributeValue } from './navigate.js';
 import { signOctets } from './octets.js';
 import { identifiersOf, signatureAlgorithms } from './signature-algorithms.js';
-import type { XmlElement, XmlNode } from './tree.js';
+import type { NamespaceScope, XmlAttribute, XmlElement, XmlNode } from './tree.js';
+import { WrittenElement } from './written-element.js';
 
 export interface SigningOptions {
   /** Which child of the element the Signature becomes, counted from 0; text counts as a child too. */
@@ -16,41 +17,59 @@ export interface SigningOptions {
   readonly inclusivePrefixes?: readonly string[];
 }
 
-function ds(localName: string, children: readonly XmlNode[], algorithm?: string): XmlElement {
-  const attributes = algorithm === undefined ? [] : [attribute('Algorithm', algorithm)];
-  return element({ prefix: 'ds', localName, namespace: XMLDSIG_NAMESPACE, attributes, children });
+function ds(localName: string, children: readonly XmlNode[], attributes: readonly XmlAttribute[] = []): XmlElement {
+  return { prefix: 'ds', localName, namespace: XMLDSIG_NAMESPACE, attributes, scope: DS_SCOPE, children };
+}
+
+function algorithm(identifier: string): XmlAttribute[] {
+  return [attribute('Algorithm', identifier)];
+}
+
+const DS_SCOPE: NamespaceScope = { prefix: 'ds', uri: XMLDSIG_NAMESPACE, outer: null };
+/** Those that a Signature of ours declares. */
+const OWN_PREFIXES = ['ds', 'ec'];
+const DECLARATION = ` xmlns:ds="${XMLDSIG_NAMESPACE}"`;
+
+/** An element inside a Signature, where `ds` is declared, and its canonical form. */
+interface Part {
+  readonly element: XmlElement;
+  readonly text: string;
+}
+
+function part(element: XmlElement): Part {
+  return { element, text: canonicalize(element).replace(DECLARATION, '') };
 }
 
 // What is the same in every signature is built once: the tree is immutable, so it can stand in all of them.
-const CANONICALIZATION_METHOD = ds('CanonicalizationMethod', [], EXC_C14N);
-const ENVELOPED_TRANSFORM = ds('Transform', [], ENVELOPED_SIGNATURE);
-const PLAIN_TRANSFORMS = ds('Transforms', [ENVELOPED_TRANSFORM, ds('Transform', [], EXC_C14N)]);
+const CANONICALIZATION_METHOD = part(ds('CanonicalizationMethod', [], algorithm(EXC_C14N)));
+const ENVELOPED_TRANSFORM = ds('Transform', [], algorithm(ENVELOPED_SIGNATURE));
+const PLAIN_TRANSFORMS = part(ds('Transforms', [ENVELOPED_TRANSFORM, ds('Transform', [], algorithm(EXC_C14N))]));
 
 interface Methods {
-  readonly signatureMethod: XmlElement;
-  readonly digestMethod: XmlElement;
+  readonly signatureMethod: Part;
+  readonly digestMethod: Part;
 }
 
 const METHODS: ReadonlyMap<SignatureAlgorithm, Methods> = new Map(
-  signatureAlgorithms.map((algorithm) => {
-    const { signature, digest } = identifiersOf(algorithm);
+  signatureAlgorithms.map((name) => {
+    const { signature, digest } = identifiersOf(name);
     const methods = {
-      signatureMethod: ds('SignatureMethod', [], signature),
-      digestMethod: ds('DigestMethod', [], digest),
+      signatureMethod: part(ds('SignatureMethod', [], algorithm(signature))),
+      digestMethod: part(ds('DigestMethod', [], algorithm(digest))),
     };
-    return [algorithm, methods];
+    return [name, methods];
   }),
 );
 
-function methodsOf({ algorithm, privateKey }: SigningKey): Methods {
-  const methods = METHODS.get(algorithm);
-  if (methods === undefined || privateKey.asymmetricKeyType !== identifiersOf(algorithm).method.keyType) {
-    throw new GatewayError('SIGNATURE_ALGORITHM', `The signing key is not fit for ${algorithm}.`);
+function methodsOf({ algorithm: name, privateKey }: SigningKey): Methods {
+  const methods = METHODS.get(name);
+  if (methods === undefined || privateKey.asymmetricKeyType !== identifiersOf(name).method.keyType) {
+    throw new GatewayError('SIGNATURE_ALGORITHM', `The signing key is not fit for ${name}.`);
   }
   return methods;
 }
 
-function transforms(prefixes: readonly string[]): XmlElement {
+function transforms(prefixes: readonly string[]): Part {
   if (prefixes.length === 0) return PLAIN_TRANSFORMS;
   const parameter = element({
     prefix: 'ec',
@@ -58,23 +77,32 @@ function transforms(prefixes: readonly string[]): XmlElement {
     namespace: EXC_C14N,
     attributes: [attribute('PrefixList', prefixes.join(' '))],
   });
-  return ds('Transforms', [ENVELOPED_TRANSFORM, ds('Transform', [parameter], EXC_C14N)]);
+  return part(ds('Transforms', [ENVELOPED_TRANSFORM, ds('Transform', [parameter], algorithm(EXC_C14N))]));
 }
 
-function signedInfoOf(content: XmlElement, key: SigningKey, inclusivePrefixes: readonly string[]): XmlElement {
-  const id = attributeValue(content, 'ID') ?? '';
-  if (id === '') throw new GatewayError('SIGNATURE_FORM', 'An element without an ID cannot be signed.');
+function signedInfoOf(id: string, digestValue: string, key: SigningKey, prefixes: readonly string[]): Part {
   const { signatureMethod, digestMethod } = methodsOf(key);
-  const { digest } = identifiersOf(key.algorithm).method;
-  const digestValue = hash(digest, canonicalize(content, inclusivePrefixes), 'base64');
-  const reference = element({
-    prefix: 'ds',
-    localName: 'Reference',
-    namespace: XMLDSIG_NAMESPACE,
-    attributes: [attribute('URI', `#${id}`)],
-    children: [transforms(inclusivePrefixes), digestMethod, ds('DigestValue', [digestValue])],
-  });
-  return ds('SignedInfo', [CANONICALIZATION_METHOD, signatureMethod, reference]);
+  const transformed = transforms(prefixes);
+  const digest = ds('DigestValue', [digestValue]);
+  const uri = `#${id}`;
+  const reference = ds('Reference', [transformed.element, digestMethod.element, digest], [attribute('URI', uri)]);
+  return {
+    element: ds('SignedInfo', [CANONICALIZATION_METHOD.element, signatureMethod.element, reference]),
+    text:
+      `${CANONICALIZATION_METHOD.text}${signatureMethod.text}<ds:Reference URI="${escapeAttribute(uri)}">` +
+      `${transformed.text}${digestMethod.text}<ds:DigestValue>${digestValue}</ds:DigestValue></ds:Reference></ds:SignedInfo>`,
+  };
+}
+
+function signatureOf(signedInfo: Part, value: string, { certificate }: SigningKey): Part {
+  const data = ds('X509Data', [ds('X509Certificate', [certificate])]);
+  return {
+    element: ds('Signature', [signedInfo.element, ds('SignatureValue', [value]), ds('KeyInfo', [data])]),
+    text:
+      `<ds:Signature${DECLARATION}><ds:SignedInfo>${signedInfo.text}<ds:SignatureValue>${value}</ds:SignatureValue>` +
+      `<ds:KeyInfo><ds:X509Data><ds:X509Certificate>${certificate}</ds:X509Certificate></ds:X509Data></ds:KeyInfo>` +
+      '</ds:Signature>',
+  };
 }
 
 /**
@@ -88,13 +116,20 @@ export async function signEnveloped(
   key: SigningKey,
   { position, inclusivePrefixes = [] }: SigningOptions,
 ): Promise<XmlElement> {
-  const signedInfo = signedInfoOf(content, key, inclusivePrefixes);
-  const value = await signOctets(Buffer.from(canonicalize(signedInfo), 'utf8'), key);
-  const certificate = ds('X509Data', [ds('X509Certificate', [key.certificate])]);
-  const signature = ds('Signature', [
-    signedInfo,
-    ds('SignatureValue', [value.toString('base64')]),
-    ds('KeyInfo', [certificate]),
-  ]);
-  return { ...content, children: content.children.toSpliced(position, 0, signature) };
+  const id = attributeValue(content, 'ID') ?? '';
+  if (id === '') throw new GatewayError('SIGNATURE_FORM', 'An element without an ID cannot be signed.');
+  const { before, after, declared, declaredThere } = canonicalizeOpen(content, position, inclusivePrefixes);
+  const digestValue = hash(identifiersOf(key.algorithm).method.digest, before + after, 'base64');
+  const signedInfo = signedInfoOf(id, digestValue, key, inclusivePrefixes);
+  const octets = Buffer.from(`<ds:SignedInfo${DECLARATION}>${signedInfo.text}`, 'utf8');
+  const value = await signOctets(octets, key);
+  const signature = signatureOf(signedInfo, value.toString('base64'), key);
+  const signed = { ...content, children: content.children.toSpliced(position, 0, signature.element) };
+  // Only where the Signature's own prefixes are not declared around it does it stand there as it was put together.
+  if (OWN_PREFIXES.some((prefix) => declaredThere.has(prefix) || inclusivePrefixes.includes(prefix))) return signed;
+  return new WrittenElement(signed, {
+    text: before + signature.text + after,
+    declared: new Set([...declared, ...OWN_PREFIXES]),
+    inclusivePrefixes,
+  });
 }

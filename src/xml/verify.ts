@@ -28,6 +28,8 @@ export interface Verification {
   readonly key: VerificationKey;
   /** Identifier of the signature algorithm. */
   readonly algorithm: string;
+  /** InclusiveNamespaces PrefixList: prefixes whose meaning was hashed wherever they are in scope, used or not. */
+  readonly inclusivePrefixes: readonly string[];
   /** SHA-1 was used, in the signature or the digest. */
   readonly sha1: boolean;
   /** The RSA key has fewer than 2048 bits. */
@@ -112,13 +114,14 @@ function checkValidity(key: VerificationKey, { now, refuseExpiredCertificates }:
 }
 
 /**
- * Verifies the one enveloped signature that is a direct child of the element, under one of the configured keys. What
- * comes back is the tree whose canonical form was hashed; nothing is looked up by its ID.
+ * Begins to verify the one enveloped signature that is a direct child of the element, under one of the configured keys.
+ * What its form and its digest show is thrown at once; the promise is about the key. What comes back is the tree whose
+ * canonical form was hashed; nothing is looked up by its ID.
  *
  * @throws GatewayError SIGNATURE_MISSING, SIGNATURE_MISPLACED, SIGNATURE_FORM, SIGNATURE_ALGORITHM,
  *   SIGNATURE_DIGEST_MISMATCH, SIGNATURE_INVALID, SIGNATURE_KEY_TOO_SHORT or SIGNATURE_CERTIFICATE_EXPIRED.
  */
-export async function verifySignature(
+export function beginVerification(
   element: XmlElement,
   keys: readonly VerificationKey[],
   policy: SignaturePolicy,
@@ -128,16 +131,32 @@ export async function verifySignature(
   checkReference(element, form);
   const method = signatureMethodOf(form.signatureMethod, policy.allowSha1);
   const digest = digestOf(form.digestMethod, policy.allowSha1);
+  // The thread pool works on the signature while this thread works on the digest.
+  const signer = signerOf(form, method, keys);
+  signer.catch(answeredBelow);
   const content = without(element, signature);
-  // The digest before the signature: it costs far less, so a forgery is turned away cheaply.
   checkDigest(canonicalize(content, form.contentPrefixes), form, digest);
-  const key = await signerOf(form, method, keys);
-  return {
+  return signer.then((key) => ({
     shortKey: checkKeyLength(key, method, policy.allowRsa1024),
     certificateExpired: checkValidity(key, policy),
     element: brandVerified(content),
     key,
     algorithm: form.signatureMethod,
+    inclusivePrefixes: form.contentPrefixes,
     sha1: method.digest === 'sha1' || digest === 'sha1',
-  };
+  }));
+}
+
+/** A refusal of the key must not count as unhandled where the digest is refused first. */
+function answeredBelow(): void {
+  return;
+}
+
+/** `beginVerification`, every refusal as a rejection. */
+export async function verifySignature(
+  element: XmlElement,
+  keys: readonly VerificationKey[],
+  policy: SignaturePolicy,
+): Promise<Verification> {
+  return await beginVerification(element, keys, policy);
 }
