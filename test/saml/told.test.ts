@@ -17,6 +17,8 @@ interface Told {
   readonly message: string;
   /** Of each check that did not pass: what was expected and seen. */
   readonly checks: Readonly<Record<string, readonly [string | null, string | null]>>;
+  /** How many checks were never reached. */
+  readonly skipped: number;
 }
 
 /** Keys are new in every run. */
@@ -37,10 +39,12 @@ async function checksOf(attempt: Attempt): Promise<[name: string, result: string
 async function toldOf(attempt: Attempt): Promise<Told> {
   const refusal: unknown = await receive(attempt).catch((error: unknown) => error);
   if (!(refusal instanceof GatewayError)) throw new Error('It was not refused.');
-  const failed = (await checksOf(attempt)).filter(([, result]) => result === 'fail');
+  const checks = await checksOf(attempt);
+  const failed = checks.filter(([, result]) => result === 'fail');
   return {
     message: steady(refusal.message),
     checks: Object.fromEntries(failed.map(([name, , expected = null, seen = null]) => [name, [expected, seen]])),
+    skipped: checks.filter(([, result]) => result === 'skipped').length,
   };
 }
 
