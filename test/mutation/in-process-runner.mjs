@@ -9,6 +9,8 @@ import { INSTRUMENTER_CONSTANTS } from '@stryker-mutator/api/core';
 import { determineHitLimitReached, DryRunStatus, MutantRunStatus, TestStatus } from '@stryker-mutator/api/test-runner';
 
 const shim = new URL('./tap-in-process.mjs', import.meta.url);
+// Property tests take most of the time that a survivor costs, and hardly ever kill what the others leave alive.
+const LONGEST_MS = Number(process.env.MUTATION_LONGEST_TEST_MS ?? Infinity);
 const NAMESPACE = INSTRUMENTER_CONSTANTS.NAMESPACE;
 
 /** Gives `tap` another meaning to whatever is loaded from here on. */
@@ -80,6 +82,7 @@ class InProcessRunner {
     const space = this.#space();
     const tests = [];
     for (const test of this.#tests) {
+      if ((await this.#timeOf(test)) > LONGEST_MS) continue;
       space.currentTestId = test.id;
       const started = performance.now();
       const failure = await this.#failureOf(test);
@@ -148,6 +151,17 @@ class InProcessRunner {
     } catch (fault) {
       return String(fault?.message ?? fault);
     }
+  }
+
+  /** In milliseconds of the processor; a run that is not counted, which also warms up. */
+  async #timeOf(test) {
+    const space = this.#space();
+    space.currentTestId = 'uncounted';
+    const started = process.cpuUsage();
+    await this.#failureOf(test);
+    const { user, system } = process.cpuUsage(started);
+    delete space.mutantCoverage?.perTest.uncounted;
+    return (user + system) / 1000;
   }
 
   #space() {
