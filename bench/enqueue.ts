@@ -2,7 +2,7 @@ import { mkdtemp, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Redis } from 'ioredis';
-import { Secret, type ProvisioningConfig } from '../src/config/index.js';
+import { Secret } from '../src/config/index.js';
 import {
   accountId,
   createEmbeddedBackend,
@@ -45,20 +45,11 @@ const sealer = createSealer(
   { current: { id: 'k1', bytes: new Secret<Uint8Array>(new Uint8Array(32).fill(7)) }, previous: [] },
   systemRandom,
 );
-const settings: ProvisioningConfig = {
-  mode: 'scim',
-  tenant: TENANT,
-  budget: { requests: 25, per: 10_000 },
-  waitForAccount: 0,
-  retryFor: 60_000,
-  rememberFor: 600_000,
-  active: true,
-};
-
 let logins = 0;
 
 function loginOf(name: string): LoginFacts {
   return {
+    mode: 'scim',
     tenant: TENANT,
     domain: 'example.org',
     idp: 'okta',
@@ -78,7 +69,7 @@ function newcomer(): LoginFacts {
 async function provisionerOn(backend: Backend): Promise<Provisioner> {
   const known = accountId(TENANT, loginOf('known').address);
   await backend.records.set(TENANT, `outcome:${known}`, JSON.stringify({ kind: 'created', at: Date.now() }), 600_000);
-  return createProvisioner({ backend, spool: null, sealer, clock: systemClock, settingsOf: () => settings });
+  return createProvisioner({ backend, spool: null, sealer, clock: systemClock });
 }
 
 async function medians(steps: ReadonlyMap<string, () => unknown>): Promise<Map<string, number>> {

@@ -105,7 +105,6 @@ export class Application {
       spool: stores.spool,
       sealer: this.#sealer,
       clock,
-      settingsOf: ({ idp }) => this.generation.idps.find(({ name }) => name === idp)?.provisioning,
       events: this.#events,
     });
     this.status = createProvisioningStatus({ backend: stores.backend, sealer: this.#sealer, clock });

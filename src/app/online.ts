@@ -46,7 +46,7 @@ async function askStore({ store }: GatewayConfig, { clock }: ApplicationServices
   const connection = connectRedis(store, 'commands');
   try {
     await once(connection, 'ready', { signal: AbortSignal.timeout(CONNECT_WITHIN) }).catch(() => undefined);
-    await createRedisStore({ connection }).ping();
+    await createRedisStore({ connection, clock }).ping();
     return result(null);
   } catch (error) {
     return result(reasonOf(error));

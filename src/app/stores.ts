@@ -66,7 +66,7 @@ function openEmbedded(path: string, bounds: TraceBounds, { clock }: StoreOptions
 function openRedis(address: RemoteStoreAddress, config: StoreConfig, options: StoreOptions): Stores {
   const { clock, onError, onFallback } = options;
   const connection = connectRedis(address, 'commands', { onError });
-  const shared = createRedisStore({ connection });
+  const shared = createRedisStore({ connection, clock });
   const local = (name: string) => join(config.dataDirectory, name);
   const state =
     config.onStoreFailure === 'local'

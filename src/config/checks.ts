@@ -98,6 +98,15 @@ export function warnOfWeakening(idps: readonly IdpConfig[], warn: IdpReport): vo
   }
 }
 
+/** Encryption for one service provider is of no use for another, and whoever wrote it may believe that it holds for all. */
+export function warnOfLostEncryption(idps: readonly IdpConfig[], warn: IdpReport): void {
+  for (const idp of idps) {
+    if (idp.serviceProvider.encryption !== undefined) continue;
+    const problem = 'is another service provider than the one in gateway.yaml, so what it is sent is not encrypted';
+    warn(idp, ['serviceProvider'], new Unfit(problem, 'add serviceProvider.encryption here'));
+  }
+}
+
 export function storeWarning(store: StoreAddress, onStoreFailure: 'refuse' | 'local'): Unfit | null {
   if (store.kind !== 'embedded' || onStoreFailure === 'refuse') return null;
   return new Unfit('does nothing with an embedded store, which is local already', 'remove it');

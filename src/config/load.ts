@@ -120,7 +120,7 @@ class Load {
       const idp = file === null ? null : this.#idp(file, name, foundation, this.#gatewayReport(gateway));
       if (file !== null && idp !== null) files.set(idp, file);
     }
-    this.#compareIdps(files);
+    this.#compareIdps(files, serviceProvider);
     return [...files.keys()];
   }
 
@@ -170,7 +170,7 @@ class Load {
     return completeIdp(name, path, input, foundation, report, common);
   }
 
-  #compareIdps(files: ReadonlyMap<IdpConfig, YamlFile>): void {
+  #compareIdps(files: ReadonlyMap<IdpConfig, YamlFile>, common: GatewayInput['serviceProvider'] | undefined): void {
     const into = (faults: ConfigFault[]): checks.IdpReport => {
       return (idp, path, unfit) => {
         const file = files.get(idp);
@@ -183,6 +183,7 @@ class Load {
     checks.checkRoutes(idps, into(this.#faults));
     checks.warnOfSharedTokens(idps, into(this.#warnings));
     checks.warnOfWeakening(idps, into(this.#warnings));
+    if (common?.encryption !== undefined) checks.warnOfLostEncryption(idps, into(this.#warnings));
   }
 
   #checkGateway(file: YamlFile, input: Partial<GatewayInput>): void {

@@ -23,8 +23,9 @@ after it. An unknown key is an error. \`claims-gateway check-config\` lists all 
 - A duration is a number and a unit: \`ms\`, \`s\`, \`m\`, \`h\`, \`d\`. A size has \`B\`, \`KiB\`, \`MiB\` or \`GiB\`.
 - *required* means that there is no default. A default named in the meaning depends on other keys.
 - An identity provider's \`domainKey\`, \`provisioning\` and \`serviceProvider\` override those of gateway.yaml key by key;
-  lists are replaced. With a \`preset\` or \`entityId\` of its own under \`serviceProvider\`, it inherits no addresses of the
-  common one; with a \`tenant\` of its own under \`provisioning\`, it does not inherit the API key.
+  lists are replaced. With the \`preset\` or \`entityId\` of another service provider under \`serviceProvider\`, it
+  inherits no addresses, certificates, encryption or proxy of the common one; with a \`tenant\` of its own under
+  \`provisioning\`, it does not inherit the API key.
 `;
 
 function deref(schema: unknown): JsonSchema {

@@ -150,6 +150,7 @@ function loginFacts(
   const valueOf = (name: string) =>
     outgoing.attributesOut.find((attribute) => attribute.name === name)?.values[0] ?? null;
   return {
+    mode: account.mode,
     tenant: account.tenant,
     domain: account.domain,
     idp: idp.name,

@@ -1,5 +1,5 @@
 import type { AccountNames, AuditLog, Metrics, Tracer, TraceStore } from '../observe/index.js';
-import type { Provisioner, Sealer } from '../provisioning/index.js';
+import type { Provisioner, ProvisioningMode, Sealer } from '../provisioning/index.js';
 import type { IdentityProvider, Issuing, ReceiveContext, ServiceProvider } from '../saml/index.js';
 import type { Clock, IdSource, RandomBytes } from '../shared/index.js';
 import type { StateStore } from '../state/index.js';
@@ -54,6 +54,8 @@ export interface LoginRoute {
   /** Whether responses are also taken at the path of the SP's own ACS. */
   readonly intercept: boolean;
   readonly account: {
+    /** Who makes accounts, or `off`. */
+    readonly mode: ProvisioningMode;
     readonly tenant: string;
     readonly domain: string;
     /** Names of the attributes that provisioning reads, after the claim rules. */

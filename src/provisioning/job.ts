@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import type { LoginFacts } from './policy.js';
 
 /** What the worker needs to know to create one account; leaves the process only sealed. */
-export type AccountRequest = Omit<LoginFacts, 'domain'>;
+export type AccountRequest = Omit<LoginFacts, 'domain' | 'mode'>;
 
 /** One job as the queue holds it: no name, address or account key in clear text. */
 export interface QueuedJob {

@@ -1,5 +1,7 @@
 /** What a verified login says about the person; the input of the provisioning decision. */
 export interface LoginFacts {
+  /** How accounts are made, by the configuration that the login began with; a reload meanwhile changes nothing. */
+  readonly mode: ProvisioningMode;
   /** Name of the Zivver organisation. */
   readonly tenant: string;
   /** The tenant's one domain (facts: just-in-time provisioning works for one domain per tenant). */
@@ -31,13 +33,13 @@ export type Decision =
   { readonly action: 'create' | 'observe' } | { readonly action: 'skip'; readonly reason: SkipReason };
 
 /** Whether a login leads to a job. `known`: an outcome for this tenant and address is on record. */
-export function decide(login: LoginFacts, mode: ProvisioningMode, known: boolean): Decision {
-  if (mode === 'off') return { action: 'skip', reason: 'off' };
+export function decide(login: LoginFacts, known: boolean): Decision {
+  if (login.mode === 'off') return { action: 'skip', reason: 'off' };
   if (domainOf(login.address) !== login.domain.toLowerCase()) return { action: 'skip', reason: 'other-domain' };
   // A functional account cannot sign in, and without a key Zivver would not take the login (facts §2.3).
   if (login.accountKey === null || login.accountKey === '') return { action: 'skip', reason: 'not-a-user' };
   if (known) return { action: 'skip', reason: 'known' };
-  return { action: mode === 'scim' ? 'create' : 'observe' };
+  return { action: login.mode === 'scim' ? 'create' : 'observe' };
 }
 
 function domainOf(address: string): string {

@@ -6,7 +6,6 @@ import { Ledger } from './ledger.js';
 import { decide, type Decision, type LoginFacts } from './policy.js';
 import type { Backend } from './queue.js';
 import type { Sealer } from './seal.js';
-import type { TenantSettings } from './settings.js';
 import { SpoolFlusher } from './spool-flusher.js';
 import { OutcomeWaiters } from './waiting.js';
 
@@ -16,8 +15,6 @@ export interface ProvisionerOptions {
   readonly spool: Spool | null;
   readonly sealer: Sealer;
   readonly clock: Clock;
-  /** The settings that hold for a login; undefined counts as `off`. Asked at each login, so that a reload takes effect. */
-  readonly settingsOf: (login: LoginFacts) => TenantSettings | undefined;
   readonly events?: ProvisioningEvents;
   /** `observe`: milliseconds from the login to the first look. Default 30 000. */
   readonly observeAfter?: number;
@@ -71,12 +68,11 @@ export function createProvisioner(options: ProvisionerOptions): Provisioner {
 
   return {
     async submit(login) {
-      const mode = options.settingsOf(login)?.mode ?? 'off';
-      const wanted = decide(login, mode, false);
+      const wanted = decide(login, false);
       if (wanted.action === 'skip') return wanted;
       const id = accountId(login.tenant, login.address);
       const known = await isKnown(ledger, login.tenant, id);
-      const decision = decide(login, mode, known === true);
+      const decision = decide(login, known === true);
       if (decision.action === 'skip') return decision;
       const delay = decision.action === 'observe' ? (options.observeAfter ?? OBSERVE_AFTER) : 0;
       const job = seal(login, id, options.sealer, options.clock.now());

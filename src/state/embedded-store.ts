@@ -109,6 +109,10 @@ export class EmbeddedStore implements StateStore {
     return this.ping();
   }
 
+  clockDifference(): Promise<number | null> {
+    return Promise.resolve(null);
+  }
+
   concerns(): Promise<StoreConcern[]> {
     return Promise.resolve([]);
   }

@@ -12,7 +12,8 @@ export interface LocalFallbackOptions {
 /**
  * `onStoreFailure: local`: while the shared store cannot answer, this machine's own does. What it costs: during an
  * outage one and the same response can be used once on each machine. On one machine it cannot be used twice, whether
- * the outage begins or ends between the two uses, because claims are kept in both stores.
+ * the outage begins or ends before, between or during the two uses, because a claim is made in both stores. For that
+ * each login waits for a flush to disk. A disk that takes no claim is passed over while the shared store answers.
  */
 export function withLocalFallback(
   primary: StateStore,
@@ -26,7 +27,6 @@ class FallbackStore implements StateStore {
   readonly #primary: StateStore;
   readonly #local: EmbeddedStore;
   readonly #report: (operation: FallbackOperation) => void;
-  readonly #mirroring = new Set<Promise<unknown>>();
 
   constructor(primary: StateStore, local: EmbeddedStore, report: (operation: FallbackOperation) => void) {
     this.#primary = primary;
@@ -36,15 +36,16 @@ class FallbackStore implements StateStore {
 
   async claimOnce(key: string, expiresAt: number): Promise<boolean> {
     if (this.#local.isClaimed(key)) return false;
-    return this.#unlessDown(
+    // Begun together, so that a login waits for the slower one only.
+    const here = this.#local.claimOnce(key, expiresAt);
+    const kept = here.catch(() => true);
+    const shared = await this.#unlessDown(
       'claimOnce',
-      async () => {
-        const claimed = await this.#primary.claimOnce(key, expiresAt);
-        this.#mirror(key, expiresAt);
-        return claimed;
-      },
-      () => this.#local.claimOnce(key, expiresAt),
+      () => this.#primary.claimOnce(key, expiresAt),
+      () => here,
     );
+    // Of two copies the shared store may take one and, while it seems away, this machine's the other.
+    return (await kept) && shared;
   }
 
   putRequest(id: string, record: string, expiresAt: number): Promise<void> {
@@ -72,20 +73,16 @@ class FallbackStore implements StateStore {
     await this.#primary.ready().catch(() => this.#local.ready());
   }
 
+  clockDifference(): Promise<number | null> {
+    return this.#primary.clockDifference();
+  }
+
   concerns(): Promise<StoreConcern[]> {
     return this.#primary.concerns();
   }
 
   async close(): Promise<void> {
-    await Promise.all(this.#mirroring);
     await Promise.all([this.#primary.close(), this.#local.close()]);
-  }
-
-  // Not awaited: the shared store has decided, and a login does not pay for a flush to disk on top of it.
-  #mirror(key: string, expiresAt: number): void {
-    const mirrored = this.#local.claimOnce(key, expiresAt).catch(() => false);
-    this.#mirroring.add(mirrored);
-    void mirrored.finally(() => this.#mirroring.delete(mirrored));
   }
 
   // A request may lie in either store: it was put before, during or after the outage.

@@ -5,7 +5,7 @@ export type RemoteStoreAddress = Exclude<StoreAddress, { readonly kind: 'embedde
 
 /**
  * - `commands`: for the path of a login. A command that gets no answer within a second fails, and so does one that
- *   meets no connection; the login is then refused or spooled, never held.
+ *   meets no connection or loses it; the login is then refused or spooled, never held.
  * - `blocking`: for BullMQ's workers, whose commands wait for work and for a lost server to come back.
  */
 export type RedisPurpose = 'commands' | 'blocking';
@@ -42,7 +42,9 @@ function open(address: RemoteStoreAddress, purpose: RedisPurpose, commandTimeout
     ...(address.username === undefined ? {} : { username: address.username }),
     ...(address.password === undefined ? {} : { password: address.password.reveal() }),
     ...(address.tls ? { tls: {} } : {}),
-    ...(purpose === 'commands' ? { commandTimeout, maxRetriesPerRequest: 1 } : { maxRetriesPerRequest: null }),
+    // What was under way when a connection broke may have been carried out. Sent again, a claim would meet itself, and
+    // a login that nobody copied be refused as a replay.
+    ...(purpose === 'commands' ? { commandTimeout, maxRetriesPerRequest: 0 } : { maxRetriesPerRequest: null }),
   };
   const offline = { enableOfflineQueue: purpose === 'blocking' };
   const retryStrategy = (times: number): number => Math.min(50 * times, LONGEST_PAUSE);

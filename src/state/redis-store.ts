@@ -1,11 +1,13 @@
 import type { Cluster, Redis } from 'ioredis';
-import { CircuitBreaker, GatewayError } from '../shared/index.js';
+import { CircuitBreaker, GatewayError, type Clock } from '../shared/index.js';
+import { redisClockDifference } from './redis-clock.js';
 import { redisConcerns } from './redis-settings.js';
 import type { StateStore, StoreConcern } from './store.js';
 
 export interface RedisStoreOptions {
   /** A connection for commands (`connectRedis(address, 'commands')`); stays the caller's to close. */
   readonly connection: Redis | Cluster;
+  readonly clock: Clock;
   /** First part of every key. Default `claims-gateway`. */
   readonly prefix?: string;
 }
@@ -16,17 +18,25 @@ const COMMAND_TIMED_OUT = 'Command timed out';
 const PROBE_LIFETIME = 60_000;
 
 /**
- * The store of several machines. Expiry is Redis's own (PXAT, Redis 6.2): its clock decides, so that all gateways
- * agree. Each command is bounded in time by the connection's options; after one that took too long the next ones fail
- * at once, until Redis answers again.
+ * How much longer than its assertion a claim is kept, ms. Another gateway whose clock is behind takes the assertion for
+ * longer, and Redis forgets early by as much as its own clock is set forward meanwhile.
+ */
+const CLAIM_MARGIN = 300_000;
+
+/**
+ * The store of several machines. Redis is told how long to keep an entry (PX), never until when: its clock may differ
+ * from ours, and a claim that it took for expired would be no claim. Each command is bounded in time by the
+ * connection's options; after one that took too long the next ones fail at once, until Redis answers again.
  */
 class RedisStore implements StateStore {
   readonly #connection: Redis | Cluster;
+  readonly #clock: Clock;
   readonly #prefix: string;
   readonly #breaker: CircuitBreaker;
 
   constructor(options: RedisStoreOptions) {
     this.#connection = options.connection;
+    this.#clock = options.clock;
     this.#prefix = options.prefix ?? 'claims-gateway';
     this.#breaker = new CircuitBreaker({
       name: 'Redis',
@@ -37,13 +47,14 @@ class RedisStore implements StateStore {
 
   claimOnce(key: string, expiresAt: number): Promise<boolean> {
     return this.#ask(async () => {
-      const reply = await this.#connection.set(this.#key('claim', key), '1', 'PXAT', Math.ceil(expiresAt), 'NX');
+      const lifetime = this.#until(expiresAt) + CLAIM_MARGIN;
+      const reply = await this.#connection.set(this.#key('claim', key), '1', 'PX', lifetime, 'NX');
       return reply === 'OK';
     });
   }
 
   async putRequest(id: string, record: string, expiresAt: number): Promise<void> {
-    await this.#ask(() => this.#connection.set(this.#key('request', id), record, 'PXAT', Math.ceil(expiresAt)));
+    await this.#ask(() => this.#connection.set(this.#key('request', id), record, 'PX', this.#until(expiresAt)));
   }
 
   findRequest(id: string): Promise<string | null> {
@@ -63,6 +74,10 @@ class RedisStore implements StateStore {
     return this.ping();
   }
 
+  clockDifference(): Promise<number | null> {
+    return this.#ask(() => redisClockDifference(this.#connection, this.#clock));
+  }
+
   concerns(): Promise<StoreConcern[]> {
     return this.#ask(() => redisConcerns(this.#connection));
   }
@@ -70,6 +85,11 @@ class RedisStore implements StateStore {
   close(): Promise<void> {
     this.#breaker.close();
     return Promise.resolve();
+  }
+
+  /** Milliseconds, at least the one that Redis asks for. */
+  #until(expiresAt: number): number {
+    return Math.max(1, Math.ceil(expiresAt - this.#clock.now()));
   }
 
   #key(collection: string, id: string): string {

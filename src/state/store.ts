@@ -11,7 +11,7 @@ export interface StoreConcern {
 export interface StateStore {
   /**
    * Claims a key for the caller; atomic over all processes that share the store.
-   * @param expiresAt milliseconds since the epoch; from then on the key may be claimed again
+   * @param expiresAt milliseconds since the epoch; until then nobody else gets the key
    * @returns true: claimed by this call. false: claimed before.
    */
   claimOnce(key: string, expiresAt: number): Promise<boolean>;
@@ -25,6 +25,11 @@ export interface StateStore {
   ping(): Promise<void>;
   /** Proves that claims can be made now: by this store, or by the one that stands in for it. */
   ready(): Promise<void>;
+  /**
+   * By how many milliseconds the clocks of its servers are ahead of this machine's, the one that differs most; negative
+   * where it is behind. Null where the store is on this machine, or its servers do not tell.
+   */
+  clockDifference(): Promise<number | null>;
   /** What in the settings of its servers can lose what they hold; none where the store is on this machine. */
   concerns(): Promise<StoreConcern[]>;
   /** Finishes what is under way. The connection that was handed in is the caller's to close. */

@@ -1,10 +1,12 @@
+import { once } from 'node:events';
 import { rmSync, unlinkSync, writeFileSync } from 'node:fs';
 import { readdir, readFile } from 'node:fs/promises';
+import { request, type IncomingMessage } from 'node:http';
 import { join } from 'node:path';
 import t from 'tap';
 import { GatewayError } from '../../src/shared/index.js';
 import { idpContent } from '../support/configuration.js';
-import { logIn } from '../support/logins.js';
+import { logIn, loginForm } from '../support/logins.js';
 import { rsaKeyPair, selfSignedCertificate } from '../support/pki.js';
 import { metricValue, startRunning, until, type Running } from '../support/running.js';
 
@@ -51,6 +53,37 @@ t.test('a changed file is taken up by itself: an identity provider comes, change
   t.notOk((await running.health()).checks['idp-google-certificate'], 'its checks went with it');
   t.equal(metricValue(await running.metrics(), 'health_check_state{check="idp-google-certificate"}'), null);
   t.equal(await login(running, 'okta'), 200);
+});
+
+t.test('a login that began before a reload ends by what it began with, its job included', async (t) => {
+  const running = await startRunning(t, {
+    gateway: { provisioning: { mode: 'scim', scim: { token: { file: 'certs/scim-token' } }, waitForAccount: '0s' } },
+    idps: { okta: open('okta'), google: open('google') },
+    files: { 'certs/scim-token': 'scim-token-of-example-org' },
+  });
+  const { publicUrl, configuration, application } = running;
+  const body = (await loginForm({ publicUrl, idp: 'okta', entityId: entityOf('okta') })).toString();
+  const posting = request(`${publicUrl}/saml/okta/acs`, {
+    method: 'POST',
+    headers: {
+      'content-type': 'application/x-www-form-urlencoded',
+      'content-length': Buffer.byteLength(body),
+      expect: '100-continue',
+    },
+  });
+  posting.flushHeaders();
+  await once(posting, 'continue');
+  unlinkSync(join(configuration.directory, 'idps/okta.yaml'));
+  await until(
+    () => fetch(`${publicUrl}/saml/okta/metadata`),
+    ({ status }) => status === 404,
+  );
+  posting.end(body);
+  const [answer] = (await once(posting, 'response')) as [IncomingMessage];
+  answer.resume();
+  t.equal(answer.statusCode, 200);
+  t.equal(metricValue(await running.metrics(), 'provisioning_decisions_total{decision="create"}'), 1);
+  t.equal((await application.status.tenant('default')).waiting, 1);
 });
 
 t.test('a faulty configuration is rejected whole, and what is in force goes on', async (t) => {

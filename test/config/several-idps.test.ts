@@ -107,6 +107,38 @@ t.test('an IdP with a service provider of its own inherits no addresses', async 
   });
 });
 
+t.test('an IdP that says again which service provider it is inherits all of it', async (t) => {
+  const one = await withTwin(t.testdir());
+  const certificate = { file: 'certs/google.crt' };
+  const proxy = { prefix: '/zivver/' };
+  const common = { preset: 'zivver', audience: 'urn:audience', certificates: [certificate], encryption: { certificate } };
+  one.set('gateway.yaml', ['serviceProvider'], { ...common, proxy });
+  for (const again of [
+    { preset: 'zivver' },
+    { entityId: 'https://app.zivver.com/SAML/Zivver' },
+    { preset: 'zivver', entityId: 'https://app.zivver.com/SAML/Zivver' },
+  ]) {
+    one.set('idps/twin.yaml', ['serviceProvider'], again);
+    const [okta, twin] = one.good().idps;
+    t.ok(okta?.serviceProvider.encryption, 'as written');
+    t.strictSame(twin?.serviceProvider, { ...okta?.serviceProvider, recipient: twin?.serviceProvider.recipient });
+    t.same(one.warnings().filter((line) => line.includes('encryption')), []);
+  }
+  one.set('gateway.yaml', ['serviceProvider', 'entityId'], 'urn:sp');
+  one.set('idps/twin.yaml', ['serviceProvider'], { preset: 'zivver' });
+  t.match(one.good().idps[1]?.serviceProvider, { entityId: 'urn:sp', audience: 'urn:audience', proxy });
+});
+
+t.test('an IdP of another service provider is told that nothing is encrypted for that one', async (t) => {
+  const one = await withTwin(t.testdir());
+  const encryption = { certificate: { file: 'certs/google.crt' } };
+  one.set('gateway.yaml', ['serviceProvider', 'encryption'], encryption);
+  one.set('idps/twin.yaml', ['serviceProvider'], { entityId: 'urn:sp', acs: ['https://sp.example.net/acs'] });
+  t.match(one.warnings(), [/twin\.yaml:\d+:\d+: serviceProvider: .*not encrypted.*; add serviceProvider\.encryption/]);
+  one.set('idps/twin.yaml', ['serviceProvider', 'encryption'], encryption);
+  t.same(one.warnings(), []);
+});
+
 t.test('an IdP without metadata says who it is, where it is and how it signs', async (t) => {
   const one = await fixture(t.testdir());
   one.set('idps/okta.yaml', ['metadata'], undefined);

@@ -38,6 +38,28 @@ function settings({ cause, mend, series }: OnRedis): Scenario {
   };
 }
 
+/** A Redis whose clock goes another way than that of the gateway's machine. */
+const clockOff: Scenario = {
+  start: async (t: Test): Promise<Faulty> => {
+    const redis = await startRedis(t, { args: ['--appendonly', 'yes'] });
+    const running = await startRunning(t, {
+      gateway: { store: redis.url, dataDirectory: './data' },
+      idps: { okta },
+    });
+    return {
+      running,
+      cause: () => {
+        running.shift(-120_000);
+      },
+      mend: () => {
+        running.shift(120_000);
+      },
+      series: 'health_check_state{check="store-clock"}',
+      shows: (value) => value !== null && value > 0,
+    };
+  },
+};
+
 const SETTINGS = 'health_check_state{check="store-settings"}';
 
 export const storeScenarios: Readonly<Record<string, Scenario>> = {
@@ -59,6 +81,7 @@ export const storeScenarios: Readonly<Record<string, Scenario>> = {
     mend: (admin) => admin.config('SET', 'maxmemory-policy', 'noeviction'),
     series: SETTINGS,
   }),
+  'clock of Redis off': clockOff,
   'Redis nearly full': settings({
     cause: async (admin) => {
       // In small pieces: what a client sends counts as used for a while.

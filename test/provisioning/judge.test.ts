@@ -96,6 +96,40 @@ t.test('nothing personal and no secret gets into the detail', (t) => {
   t.end();
 });
 
+t.test('of a long answer little is looked at: without a space a megabyte of it would take minutes', (t) => {
+  const long = 'a'.repeat(1_048_576);
+  t.equal(fault(answer(400, long)).detail, `HTTP 400: ${'a'.repeat(300)}`);
+  t.equal(fault(answer(400, `${long}@example.org`)).detail, `HTTP 400: ${'a'.repeat(300)}`);
+  t.equal(fault(answer(400, `a@${long}`)).detail, 'HTTP 400: [redacted]');
+  const photo = JSON.stringify({ id: '1', photos: [{ value: long }] });
+  t.equal(answer(200, photo).kind, 'ok');
+  t.end();
+});
+
+t.test('where a long answer is cut, no part of a hidden value is left over', (t) => {
+  // Each address becomes shorter as it is taken out, so that the place of the cut comes into sight.
+  const filler = `${'x'.repeat(200)}@example.org `;
+  for (let shift = 0; shift < filler.length; shift += 1) {
+    const { detail } = fault(
+      answer(400, `${'.'.repeat(shift)} ${filler.repeat(19)}${'ada@example.org Ada Lovelace '.repeat(99)}`),
+    );
+    t.notMatch(detail, /ada|love|example/i);
+  }
+  t.end();
+});
+
+t.test('a very long hidden value is taken out with all that follows', (t) => {
+  for (const [length, detail] of [
+    [600, 'HTTP 400: no [redacted]'],
+    [100_000, 'HTTP 400'],
+  ] as const) {
+    const key = 'k'.repeat(length);
+    const said = judge({ kind: 'answer', status: 400, body: `no ${key} here`, header: () => null }, [key], NOW);
+    t.equal(fault(said).detail, detail);
+  }
+  t.end();
+});
+
 t.test('what is no answer to the question is suspect', (t) => {
   for (const [status, body] of [
     [200, '<html>Welcome</html>'],

@@ -39,7 +39,7 @@ overBothBackends(t, (t, source) => {
     for (const [change, reason] of [
       [{ address: 'ada@elsewhere.test' }, 'other-domain'],
       [{ accountKey: null }, 'not-a-user'],
-      [{ tenant: 'nobody' }, 'off'],
+      [{ mode: 'off' }, 'off'],
     ] as const) {
       t.strictSame(await rig.provisioner.submit(rig.login('Ada', change)), { action: 'skip', reason });
     }

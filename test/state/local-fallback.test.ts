@@ -1,3 +1,5 @@
+import { EventEmitter, once } from 'node:events';
+import { connect, createServer, type AddressInfo, type Socket } from 'node:net';
 import t, { type Test } from 'tap';
 import { systemClock } from '../../src/shared/index.js';
 import {
@@ -20,13 +22,17 @@ interface Fixture {
 
 async function open(t: Test): Promise<Fixture> {
   const redis = await startRedis(t);
+  return { redis, ...(await opened(t, redis.port)) };
+}
+
+async function opened(t: Test, port: number): Promise<Omit<Fixture, 'redis'>> {
   const path = await temporaryDirectory(t);
-  const address = { kind: 'redis', host: '127.0.0.1', port: redis.port, tls: false, db: 0 } as const;
+  const address = { kind: 'redis', host: '127.0.0.1', port, tls: false, db: 0 } as const;
   const connection = connectRedis(address, 'commands', { commandTimeout: 400 });
   t.teardown(() => {
     connection.disconnect();
   });
-  const primary = createRedisStore({ connection });
+  const primary = createRedisStore({ connection, clock: systemClock });
   const fallbacks: string[] = [];
   const local = createEmbeddedStore({ path, clock: systemClock });
   const store = withLocalFallback(primary, local, {
@@ -37,7 +43,69 @@ async function open(t: Test): Promise<Fixture> {
     while (connection.status !== 'ready') await new Promise((resolve) => setTimeout(resolve, 20));
   };
   await isUp();
-  return { redis, store, local, fallbacks, isUp };
+  return { store, local, fallbacks, isUp };
+}
+
+interface Wire {
+  readonly port: number;
+  /** From now on nothing arrives at the server. */
+  swallow(): void;
+  /** Until something was swallowed. */
+  swallowed(): Promise<void>;
+  /** Ends every connection, and lets new ones through. */
+  break(): Promise<void>;
+}
+
+/** A way to the server that can lose what is sent on it. */
+async function wireTo(t: Test, port: number): Promise<Wire> {
+  const events = new EventEmitter();
+  const sockets = new Set<Socket>();
+  let swallowing = false;
+  const server = createServer((client) => {
+    const redis = connect(port, '127.0.0.1');
+    sockets.add(client);
+    client.on('data', (data) => {
+      if (swallowing) events.emit('swallowed');
+      else redis.write(data);
+    });
+    redis.on('data', (data) => client.write(data));
+    for (const [one, other] of [
+      [client, redis],
+      [redis, client],
+    ] as const) {
+      one.on('error', () => undefined);
+      one.on('close', () => other.destroy());
+    }
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const destroy = (): void => {
+    for (const socket of sockets) socket.destroy();
+    sockets.clear();
+  };
+  t.teardown(() => {
+    destroy();
+    server.close();
+  });
+  let swallowed: Promise<unknown> = Promise.resolve();
+  return {
+    port: (server.address() as AddressInfo).port,
+    swallow: () => {
+      swallowing = true;
+      swallowed = once(events, 'swallowed');
+    },
+    swallowed: async () => {
+      await swallowed;
+    },
+    break: async () => {
+      swallowing = false;
+      const closed = [...sockets].map((socket) => once(socket, 'close'));
+      destroy();
+      await Promise.all(closed);
+      // The gateway's end hears of it a moment later.
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    },
+  };
 }
 
 const soon = (): number => Date.now() + 60_000;
@@ -90,6 +158,24 @@ t.test('a request put during the outage is found after it, and one put before it
   await store.putRequest('after', 'sealed', soon());
   t.equal(await store.takeRequest('during'), 'sealed');
   t.equal(await store.takeRequest('after'), 'sealed');
+});
+
+t.test('of two copies one is accepted, though the connection breaks while the first is under way', async (t) => {
+  const redis = await startRedis(t);
+  const wire = await wireTo(t, redis.port);
+  const { store } = await opened(t, wire.port);
+  wire.swallow();
+  const first = store.claimOnce('a', soon());
+  await wire.swallowed();
+  const second = wire.break().then(() => store.claimOnce('a', soon()));
+  t.strictSame((await Promise.all([first, second])).filter(Boolean), [true]);
+});
+
+t.test('a disk that takes no claim is passed over while the shared store answers', async (t) => {
+  const { store, local } = await open(t);
+  await local.close();
+  t.equal(await store.claimOnce('a', soon()), true);
+  t.equal(await store.claimOnce('a', soon()), false);
 });
 
 t.test('with neither of the two, it is not ready', async (t) => {

@@ -1,6 +1,7 @@
 import { Redis } from 'ioredis';
 import t, { type Test } from 'tap';
 import { Secret } from '../../src/config/index.js';
+import { systemClock } from '../../src/shared/index.js';
 import { connectRedis, createRedisStore, type RemoteStoreAddress } from '../../src/state/index.js';
 import { startRedis, type RunningRedis } from '../support/redis.js';
 
@@ -10,7 +11,7 @@ async function connected(t: Test, address: RemoteStoreAddress) {
     connection.disconnect();
   });
   while (connection.status !== 'ready') await new Promise((resolve) => setTimeout(resolve, 10));
-  return { connection, store: createRedisStore({ connection }) };
+  return { connection, store: createRedisStore({ connection, clock: systemClock }) };
 }
 
 function addressOf({ port }: RunningRedis): RemoteStoreAddress {

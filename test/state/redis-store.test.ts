@@ -1,16 +1,18 @@
 import { Redis } from 'ioredis';
 import t, { type Test } from 'tap';
+import { systemClock, type Clock } from '../../src/shared/index.js';
 import { connectRedis, createRedisStore, type StateStore } from '../../src/state/index.js';
+import { manualClock } from '../support/clock.js';
 import { startRedis, type RunningRedis } from '../support/redis.js';
 import { storeContract } from './store-contract.js';
 
-function open(t: Test, redis: RunningRedis, prefix: string): StateStore {
+function open(t: Test, redis: RunningRedis, prefix: string, clock: Clock = systemClock): StateStore {
   const address = { kind: 'redis', host: '127.0.0.1', port: redis.port, tls: false, db: 0 } as const;
   const connection = connectRedis(address, 'commands', { commandTimeout: 400 });
   t.teardown(() => {
     connection.disconnect();
   });
-  return createRedisStore({ connection, prefix });
+  return createRedisStore({ connection, prefix, clock });
 }
 
 async function ready(store: StateStore): Promise<void> {
@@ -37,6 +39,49 @@ t.test('contract', async (t) => {
       pass: (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds)),
     };
   });
+});
+
+t.test('a claim holds whatever the clock of Redis says, and some time longer than its assertion', async (t) => {
+  const redis = await startRedis(t);
+  const admin = new Redis({ port: redis.port, host: '127.0.0.1' });
+  t.teardown(() => {
+    admin.disconnect();
+  });
+  for (const [name, difference] of [
+    ['ahead', -600_000],
+    ['behind', 600_000],
+  ] as const) {
+    const clock = manualClock(Date.now() + difference);
+    const store = open(t, redis, name, clock);
+    await ready(store);
+    t.equal(await store.claimOnce('a', clock.now() + 480_000), true, name);
+    t.equal(await store.claimOnce('a', clock.now() + 480_000), false);
+    const left = await admin.pttl(`${name}:claim:a`);
+    t.ok(left > 480_000 && left <= 780_000, `${left} ms`);
+    await store.putRequest('r', 'sealed', clock.now() + 60_000);
+    t.equal(await store.findRequest('r'), 'sealed');
+    const pending = await admin.pttl(`${name}:request:r`);
+    t.ok(pending > 0 && pending <= 60_000, `${pending} ms`);
+    t.equal(await store.claimOnce('late', clock.now() - 1), true);
+    t.equal(await store.claimOnce('late', clock.now() - 1), false, 'also of one that is over already');
+    const told = await store.clockDifference();
+    t.ok(told !== null && Math.abs(told + difference) < 60_000, `${told} ms`);
+  }
+});
+
+t.test('a server that denies TIME tells no difference of clocks; one that hangs throws', async (t) => {
+  const redis = await startRedis(t);
+  const admin = new Redis({ port: redis.port, host: '127.0.0.1' });
+  t.teardown(() => {
+    admin.disconnect();
+  });
+  const store = open(t, redis, 'p');
+  await ready(store);
+  await admin.call('ACL', 'SETUSER', 'default', '-time');
+  t.equal(await store.clockDifference(), null);
+  redis.pause();
+  await t.rejects(store.clockDifference(), { code: 'STORE_UNAVAILABLE' });
+  redis.resume();
 });
 
 t.test('prefixes keep two installations on one Redis apart', async (t) => {

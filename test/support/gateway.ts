@@ -78,7 +78,7 @@ export async function startTestGateway(t: Test, options: TestGatewayOptions = {}
   const audit = await AuditLog.open({ file: path.join(directory, 'audit', 'audit.jsonl'), instance: 'test', clock });
   const metrics = new Metrics({ clock, version: 'test', processMetrics: false });
   const sealer = createSealer({ current: { id: 'test', bytes: new Secret(DATA_KEY) }, previous: [] }, systemRandom);
-  const provisioner = createProvisioner({ backend, spool: null, sealer, clock, settingsOf: () => TENANT });
+  const provisioner = createProvisioner({ backend, spool: null, sealer, clock });
   const redactionKey = deriveRedactionKey(DATA_KEY);
   const lines: string[] = [];
 
@@ -170,16 +170,6 @@ export async function startTestGateway(t: Test, options: TestGatewayOptions = {}
   };
 }
 
-const TENANT = {
-  mode: 'scim',
-  tenant: 'example',
-  budget: { requests: 25, per: 10_000 },
-  waitForAccount: 0,
-  retryFor: 86_400_000,
-  rememberFor: 86_400_000,
-  active: true,
-} as const;
-
 function standardRoute(provisioner: LoginRoute['account']['provisioner']): LoginRoute {
   return {
     idp: testIdp({ unsolicited: true, sso: { redirect: 'https://idp.example/sso', post: 'https://idp.example/post' } }),
@@ -202,6 +192,7 @@ function standardRoute(provisioner: LoginRoute['account']['provisioner']): Login
     startUrl: 'https://app.zivver.com/',
     intercept: false,
     account: {
+      mode: 'scim',
       tenant: 'example',
       domain: 'example.org',
       accountKeyAttribute: 'https://zivver.com/SAML/Attributes/ZivverAccountKey',

@@ -6,7 +6,7 @@ import type { Generation } from '../generation.js';
 import { concessionsCheck } from './concessions.js';
 import { certificatesCheck, signingKeyCheck } from './keys.js';
 import { provisioningCheck } from './provisioning.js';
-import { storeCheck, storeSettingsCheck } from './store.js';
+import { storeCheck, storeClockCheck, storeSettingsCheck } from './store.js';
 
 export { idpChecks } from './identity-provider.js';
 
@@ -24,6 +24,7 @@ export function fixedChecks({ clock, state, provisioner, status, current }: Fixe
   return [
     storeCheck(state, current),
     storeSettingsCheck(state),
+    storeClockCheck(state),
     signingKeyCheck(clock, current),
     certificatesCheck(clock, current),
     concessionsCheck(current),

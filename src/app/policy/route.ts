@@ -35,6 +35,7 @@ export function loginRoute(config: GatewayConfig, idp: IdpConfig, parts: RoutePa
     startUrl: idp.serviceProvider.startUrl,
     intercept: idp.serviceProvider.intercept,
     account: {
+      mode: idp.provisioning.mode,
       tenant: idp.provisioning.tenant,
       domain: idp.domain,
       accountKeyAttribute: idp.serviceProvider.attributes.accountKey,

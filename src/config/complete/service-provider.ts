@@ -6,11 +6,20 @@ import type { Report } from './report.js';
 
 /** gateway.yaml's section with an IdP's on top; groups of keys are merged key by key, lists are replaced. */
 export function mergeServiceProvider(base: ServiceProviderInput, over: ServiceProviderInput): ServiceProviderInput {
-  // An IdP that names another service provider does not inherit the addresses of the first one.
-  const foundation = over.entityId === undefined && over.preset === undefined ? base : withoutAddresses(base);
+  // An IdP that names another service provider does not inherit the addresses and certificates of the first one.
+  const foundation = isAnother(base, over) ? withoutAddresses(base) : base;
   const requests = { ...foundation.requests, ...over.requests };
   const attributes = { ...foundation.attributes, ...over.attributes };
   return { ...foundation, ...over, requests, attributes };
+}
+
+/** By the entity id, so that one who only says again what gateway.yaml says loses nothing. */
+function isAnother(base: ServiceProviderInput, over: ServiceProviderInput): boolean {
+  const preset = base.preset ?? 'zivver';
+  const common = base.entityId ?? serviceProviderDefaults[preset].entityId;
+  const inherited =
+    over.preset === undefined || over.preset === preset ? common : serviceProviderDefaults[over.preset].entityId;
+  return (over.entityId ?? inherited) !== common;
 }
 
 function withoutAddresses(input: ServiceProviderInput): ServiceProviderInput {

@@ -25,6 +25,8 @@ const DEFAULT_WAIT = 10_000;
 const SHORTEST_WAIT = 1_000;
 const LONGEST_WAIT = 3_600_000;
 const LONGEST_DETAIL = 300;
+const LOOKED_AT = 4_096;
+const LONGEST_HIDDEN = 512;
 
 /**
  * Sorts an answer into the classes of the failure table.
@@ -37,6 +39,8 @@ export function judge(answer: RawAnswer, hidden: readonly string[], now: number)
   }
   const { status, body } = answer;
   const value = parse(body);
+  if (status >= 200 && status <= 299 && value !== undefined) return { kind: 'ok', status, value };
+  if (status === 409) return { kind: 'conflict' };
   const said = redact(errorText(value, body), hidden);
   const detail = said === '' ? `HTTP ${status}` : `HTTP ${status}: ${said}`;
   if (status === 429) {
@@ -49,12 +53,10 @@ export function judge(answer: RawAnswer, hidden: readonly string[], now: number)
     const wait = waitOf(answer.header, undefined, now) ?? 0;
     return fault({ class: 'transient', status, detail, remedy: remedies.unreachable, wait });
   }
-  if (status === 409) return { kind: 'conflict' };
   if (status >= 400 && status < 500) {
     return fault({ class: 'permanent', status, detail, remedy: remedyFor(status, said) });
   }
-  if (status < 200 || status > 299 || value === undefined) return suspect(status, `${detail}, unexpected`);
-  return { kind: 'ok', status, value };
+  return suspect(status, `${detail}, unexpected`);
 }
 
 /** For an answer with a good status that does not hold what it should. */
@@ -88,15 +90,22 @@ function errorText(value: unknown, body: string | null): string {
   return /^\s*</.test(body) ? 'an HTML page' : body;
 }
 
+/** What was said, in one line, without values that must not be shown. An answer may be long, so only its head is read. */
 function redact(text: string, hidden: readonly string[]): string {
-  let redacted = text;
+  const isCut = text.length > LOOKED_AT;
+  let redacted = text.slice(0, LOOKED_AT);
   // Longest first, so that a value inside another leaves no remainder.
   const values = hidden.filter((value) => value !== '').sort((a, b) => b.length - a.length);
   for (const value of values) {
-    redacted = redacted.replace(new RegExp(escapePattern(value), 'gi'), '[redacted]');
+    // Of a very long value the head tells that it is there; how much of it follows then does not matter.
+    const rest = value.length > LONGEST_HIDDEN ? '[^]*' : '';
+    const pattern = new RegExp(`${escapePattern(value.slice(0, LONGEST_HIDDEN))}${rest}`, 'gi');
+    redacted = redacted.replace(pattern, '[redacted]');
   }
-  return redacted
-    .replace(/[^\s"'<>@]+@[^\s"'<>@]+/g, '[redacted]')
+  // The cut may have gone through a value, of which the head would be left.
+  const whole = isCut ? redacted.slice(0, -LONGEST_HIDDEN) : redacted;
+  return whole
+    .replace(/[^\s"'<>]+/g, (word) => (/[^@]@[^@]/.test(word) ? '[redacted]' : word))
     .replace(/\s+/g, ' ')
     .trim()
     .slice(0, LONGEST_DETAIL);
