@@ -36,13 +36,14 @@ export class AttributeScanner {
   readonly #ids = new Set<string>();
   /** Namespace names that were found fit: most are declared time and again. */
   readonly #fitUris = new Set<string>();
+  #lastUri = '';
   readonly #markup: NextOccurrence;
   readonly #ampersand: NextOccurrence;
   readonly #tab: NextOccurrence;
   readonly #lineFeed: NextOccurrence;
   /** Of the tag that is being read. */
   #scope: NamespaceScope | null = null;
-  #declared: string[] = [];
+  readonly #declared: string[] = [];
   #canonicalEnd = NOT_CANONICAL;
 
   constructor(cursor: Cursor, limits: XmlLimits, prefixes: PrefixTable) {
@@ -150,19 +151,23 @@ export class AttributeScanner {
     if (uri.length > this.#limits.maxNamespaceName) {
       tooMuch('characters in a namespace name', this.#limits.maxNamespaceName);
     }
-    if (uri !== '' && !this.#fitUris.has(uri)) {
-      if (!isAbsoluteUri(uri)) malformed('A namespace name is not an absolute URI.');
-      this.#fitUris.add(uri);
-    }
+    if (uri !== '' && uri !== this.#lastUri) this.#checkUri(uri);
     this.#declared.push(prefix);
     if (prefix === 'xml') return;
     this.#prefixes.declare(prefix, uri);
     this.#scope = { prefix, uri, outer: this.#scope };
   }
 
+  #checkUri(uri: string): void {
+    this.#lastUri = uri;
+    if (this.#fitUris.has(uri)) return;
+    if (!isAbsoluteUri(uri)) malformed('A namespace name is not an absolute URI.');
+    this.#fitUris.add(uri);
+  }
+
   #finishDeclarations(): void {
     if (this.#declared.length > 1 && !areDistinct(this.#declared)) malformed('A prefix is declared twice.');
-    this.#declared = [];
+    this.#declared.length = 0;
   }
 
   #checkTogether(attributes: readonly XmlAttribute[]): void {

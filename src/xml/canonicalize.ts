@@ -93,8 +93,10 @@ class Writer {
   /** Length of what was taken out of it before. */
   #taken = 0;
   readonly #inclusive: ReadonlySet<string>;
-  /** What the output so far binds at this place; absent is unbound. */
-  readonly #rendered = new Map<string, string>();
+  /** What the output so far binds at this place; absent or undefined is unbound. */
+  readonly #rendered = new Map<string, string | undefined>();
+  /** How each prefix was declared last: mostly it is so again. */
+  readonly #texts = new Map<string, { readonly uri: string; readonly text: string }>();
   /** The declarations of the elements that are open, outermost first. */
   readonly #written: Declaration[] = [];
   /** Length of the declarations so far. */
@@ -199,8 +201,7 @@ class Writer {
   #restore(): void {
     const last = this.#written.pop();
     if (last === undefined) return;
-    if (last.former === undefined) this.#rendered.delete(last.prefix);
-    else this.#rendered.set(last.prefix, last.former);
+    this.#rendered.set(last.prefix, last.former);
   }
 
   /** Declares what the element needs and the output so far does not say. */
@@ -218,12 +219,20 @@ class Writer {
     const own = this.#written.slice(mark);
     if (own.length > 1) own.sort(compareDeclarations);
     let text = '';
-    for (const each of own) text += declarationText(each);
+    for (const each of own) text += this.#declaration(each);
     this.#declaring += text.length;
     const besides = this.#taken + this.#out.length - this.#declaring;
     if (this.#declaring > FREE_DECLARATIONS && this.#declaring > MOST_TO_ONE * besides) {
       tooMuch('characters of namespace declarations in the canonical form', FREE_DECLARATIONS);
     }
+    return text;
+  }
+
+  #declaration(declaration: Declaration): string {
+    const known = this.#texts.get(declaration.prefix);
+    if (known?.uri === declaration.uri) return known.text;
+    const text = declarationText(declaration);
+    this.#texts.set(declaration.prefix, { uri: declaration.uri, text });
     return text;
   }
 

@@ -7,7 +7,8 @@ import type { NamespaceScope } from './tree.js';
  * walking up a `NamespaceScope` would not.
  */
 export class PrefixTable {
-  readonly #current: Map<string, string>;
+  /** Undefined is unbound again: an entry that is put back is cheaper than one that is taken out. */
+  readonly #current: Map<string, string | undefined>;
   /** What to put back when elements end: each declaration's prefix with its former meaning. */
   readonly #former: { readonly prefix: string; readonly uri: string | undefined }[] = [];
 
@@ -35,8 +36,7 @@ export class PrefixTable {
     while (this.#former.length > mark) {
       const last = this.#former.pop();
       if (last === undefined) return;
-      if (last.uri === undefined) this.#current.delete(last.prefix);
-      else this.#current.set(last.prefix, last.uri);
+      this.#current.set(last.prefix, last.uri);
     }
   }
 }

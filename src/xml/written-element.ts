@@ -44,10 +44,10 @@ export class WrittenElement implements XmlElement {
    *
    * @param rendered what the output around it declares
    */
-  textWithin(rendered: ReadonlyMap<string, string>, prefixList: string): string | null {
+  textWithin(rendered: ReadonlyMap<string, string | undefined>, prefixList: string): string | null {
     const { text, declared } = this.#form;
     if (prefixList !== this.#prefixList) return null;
-    for (const prefix of rendered.keys()) if (prefix === '' || declared.has(prefix)) return null;
+    for (const [prefix, uri] of rendered) if (uri !== undefined && (prefix === '' || declared.has(prefix))) return null;
     return text;
   }
 }
