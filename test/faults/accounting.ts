@@ -61,4 +61,10 @@ export async function accountedFor(t: Test, rig: Rig, names: readonly string[]):
   const wanted = names.map((name) => rig.login(name).address).sort();
   t.strictSame([...addresses, ...dead].sort(), wanted, `${wanted.length} logins, each once`);
   t.equal(rig.zivver.requests().overBudget, 0, 'the budget was never exceeded');
+  const { find, create, ...others } = rig.zivver.requests().byOperation;
+  t.ok(find >= create, 'nobody is created who was not looked for');
+  t.ok(
+    Object.values(others).every((count) => count === 0),
+    'and Zivver was sent nothing but GET and POST Users',
+  );
 }

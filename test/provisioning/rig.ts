@@ -16,6 +16,7 @@ import {
   type ProvisioningEvents,
   type ProvisioningStatus,
   type ProvisioningWorker,
+  type Sealer,
   type Spool,
   type TenantSettings,
   type WorkerOptions,
@@ -57,6 +58,8 @@ export interface RigOptions {
   readonly spool?: Spool;
   readonly observeAfter?: number;
   readonly clock?: Clock;
+  /** Default: the one of all tests. */
+  readonly sealer?: Sealer;
 }
 
 let tenants = 0;
@@ -77,6 +80,7 @@ export async function makeRig(t: Test, backend: Backend, options: RigOptions = {
   const tenant = `tenant ${tenants} of ${process.pid}`;
   const { seen, events } = recorder();
   const clock = options.clock ?? systemClock;
+  const own = options.sealer ?? sealer;
   const rig: Rig = {
     zivver,
     seen,
@@ -85,13 +89,13 @@ export async function makeRig(t: Test, backend: Backend, options: RigOptions = {
     provisioner: createProvisioner({
       backend,
       spool: options.spool ?? null,
-      sealer,
+      sealer: own,
       clock,
       events,
       ...(options.observeAfter === undefined ? {} : { observeAfter: options.observeAfter }),
     }),
-    deadLetters: createDeadLetters({ backend, sealer, clock, rememberFor: 60_000, events }),
-    status: createProvisioningStatus({ backend, sealer, clock }),
+    deadLetters: createDeadLetters({ backend, sealer: own, clock, rememberFor: 60_000, events }),
+    status: createProvisioningStatus({ backend, sealer: own, clock }),
     login: (name: string, change: Partial<LoginFacts> = {}): LoginFacts => ({
       mode: rig.settings.mode,
       tenant,
@@ -107,7 +111,7 @@ export async function makeRig(t: Test, backend: Backend, options: RigOptions = {
     work: (change: Partial<WorkerOptions> = {}): ProvisioningWorker => {
       const worker = startWorker({
         backend,
-        sealer,
+        sealer: own,
         tenants: () => [rig.settings],
         clock,
         random: systemRandom,

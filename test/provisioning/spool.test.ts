@@ -2,13 +2,13 @@ import { Redis } from 'ioredis';
 import t from 'tap';
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { createEmbeddedBackend, createSpool, type QueuedJob } from '../../src/provisioning/index.js';
+import { createEmbeddedBackend, createProvisioner, createSpool, type QueuedJob } from '../../src/provisioning/index.js';
 import { systemClock } from '../../src/shared/index.js';
 import { manualClock } from '../support/clock.js';
 import { startRedis } from '../support/redis.js';
 import { temporaryDirectory } from '../support/temporary.js';
 import { redisSource } from './backends.js';
-import { ACCOUNT_KEY, eventually, makeRig, TOKEN } from './rig.js';
+import { ACCOUNT_KEY, eventually, makeRig, sealer, TOKEN } from './rig.js';
 
 const job = (id: string): QueuedJob => ({ id, tenant: 't', payload: `sealed ${id}`, since: 1 });
 
@@ -82,6 +82,79 @@ t.test('while Redis is away logins are spooled; afterwards each has its account,
     ['ada@example.org', 'bob@example.org', 'eve@example.org', 'before@example.org'],
     'in the order of the logins',
   );
+});
+
+t.test(
+  'a long spool is flushed in the order of the logins, each once, though two processes begin at once',
+  async (t) => {
+    const redis = await startRedis(t);
+    const source = await redisSource(t, redis);
+    const spool = createSpool({ path: await temporaryDirectory(t), clock: systemClock });
+    t.teardown(() => spool.close());
+    const names = Array.from({ length: 170 }, (_, at) => `User${at}`);
+    const rig = await makeRig(t, await source.open(t), { spool });
+    const other = createProvisioner({
+      backend: await source.open(t),
+      spool,
+      sealer,
+      clock: systemClock,
+    });
+    t.teardown(() => other.close());
+    await redis.stop();
+    // Some log in twice while it is away.
+    for (const name of [...names, ...names.slice(0, 20)]) await rig.provisioner.submit(rig.login(name));
+    t.equal(rig.provisioner.spoolDepth(), 170, 'one job per account');
+    await redis.restart();
+    await eventually(async () => {
+      await Promise.all([rig.provisioner.flush(), other.flush()]);
+      return rig.provisioner.spoolDepth() === 0;
+    }, 'an empty spool');
+    t.match(await rig.status.tenant(rig.tenant), { waiting: 170, delayed: 0 });
+    rig.work({ concurrency: 1 });
+    await eventually(() => rig.seen.outcomes.length === 170, 'the outcomes', 30_000);
+    t.strictSame(
+      rig.zivver.accounts().map(({ userName }) => userName),
+      names.map((name) => `${name.toLowerCase()}@example.org`),
+      'in the order of the logins',
+    );
+    t.equal(rig.zivver.requests().byOperation.create, 170);
+  },
+);
+
+t.test('jobs that were on the queue when the flush was cut off are not made twice', async (t) => {
+  const redis = await startRedis(t);
+  const backend = await (await redisSource(t, redis)).open(t);
+  const spool = createSpool({ path: await temporaryDirectory(t), clock: systemClock });
+  t.teardown(() => spool.close());
+  const rig = await makeRig(t, backend, { spool });
+  await redis.stop();
+  for (const name of ['Ada', 'Bob', 'Eve']) await rig.provisioner.submit(rig.login(name));
+  await redis.restart();
+  // As by a process that was killed between the queue and the spool: one job still waits, one is done already.
+  const [ada, bob] = spool.first(2).map(({ job }) => job);
+  if (ada === undefined || bob === undefined) throw new Error('two jobs are in the spool');
+  await eventually(
+    () =>
+      backend.queue.add(ada).then(
+        () => true,
+        () => false,
+      ),
+    'a queue',
+  );
+  const worker = rig.work();
+  await eventually(() => rig.seen.outcomes.length >= 1, 'one account');
+  await worker.stop();
+  await backend.queue.add(bob);
+  await eventually(async () => {
+    await rig.provisioner.flush();
+    return rig.provisioner.spoolDepth() === 0;
+  }, 'an empty spool');
+  rig.work();
+  await eventually(async () => {
+    const { waiting, active } = await rig.status.tenant(rig.tenant);
+    return waiting + active === 0 && rig.zivver.accounts().length === 3;
+  }, 'three accounts');
+  t.equal(rig.zivver.requests().byOperation.create, 3);
 });
 
 t.test('a Redis that hangs is a Redis that is away', async (t) => {

@@ -91,7 +91,7 @@ function collected(stream: Readable): () => string {
 export async function untilAnswers(
   program: RunningProgram,
   url: string,
-  { fits = (status: number) => status < 500, limit = 20_000 } = {},
+  { fits = (status: number) => status < 500, limit = 60_000 } = {},
 ): Promise<void> {
   const deadline = Date.now() + limit;
   while (program.running() && Date.now() < deadline) {

@@ -1,0 +1,58 @@
+import t from 'tap';
+import { Secret } from '../../src/config/index.js';
+import { createDeadLetters, createSealer } from '../../src/provisioning/index.js';
+import { systemClock, systemRandom } from '../../src/shared/index.js';
+import { overBothBackends } from './backends.js';
+import { eventually, makeRig } from './rig.js';
+
+const key = (id: string, byte: number) => ({ id, bytes: new Secret<Uint8Array>(new Uint8Array(32).fill(byte)) });
+const earlier = createSealer({ current: key('2025', 1), previous: [] }, systemRandom);
+const rotated = createSealer({ current: key('2026', 2), previous: [key('2025', 1)] }, systemRandom);
+const later = createSealer({ current: key('2026', 2), previous: [] }, systemRandom);
+
+overBothBackends(t, (t, source) => {
+  t.test(
+    'what waits under the earlier data key is worked on after a rotation, follow-ups are still read',
+    async (t) => {
+      const backend = await source().open(t);
+      const accounts = [{ userName: 'bob@example.org', displayName: 'Somebody Else' }];
+      const rig = await makeRig(t, backend, { sealer: earlier, zivver: { accounts } });
+      const before = rig.work();
+      await rig.provisioner.submit(rig.login('Bob'));
+      await eventually(() => rig.seen.outcomes.length === 1, 'a follow-up under the earlier key');
+      await before.stop();
+      await rig.provisioner.submit(rig.login('Ada'));
+      rig.work({ sealer: rotated });
+      await eventually(() => rig.seen.outcomes.length === 2, 'the outcome');
+      t.strictSame(rig.seen.outcomes[1], ['created', []]);
+      t.match(await rig.status.followUps(rig.tenant, 10), [{ address: 'bob@example.org' }]);
+    },
+  );
+
+  t.test('a process that still seals under the earlier key while others have rotated is understood', async (t) => {
+    const backend = await source().open(t);
+    const rig = await makeRig(t, backend, { sealer: rotated });
+    rig.work({ sealer: createSealer({ current: key('2025', 1), previous: [key('2026', 2)] }, systemRandom) });
+    await rig.provisioner.submit(rig.login('Ada'));
+    await eventually(() => rig.seen.outcomes.length === 1, 'the outcome');
+    t.strictSame(rig.seen.outcomes, [['created', []]]);
+  });
+
+  t.test('taken away too early, the earlier key makes a dead letter, and put back it mends it', async (t) => {
+    const backend = await source().open(t);
+    const rig = await makeRig(t, backend, { sealer: earlier });
+    await rig.provisioner.submit(rig.login('Ada'));
+    const hasty = rig.work({ sealer: later });
+    await eventually(async () => (await rig.status.tenant(rig.tenant)).dead === 1, 'a dead letter');
+    await hasty.stop();
+    const options = { backend, clock: systemClock, rememberFor: 60_000 };
+    const [letter] = await createDeadLetters({ ...options, sealer: later }).list(rig.tenant);
+    t.match(letter, { login: null, failure: { class: 'unreadable', remedy: /put the earlier data key back/ } });
+    t.equal(rig.zivver.requests().total, 0);
+    const letters = createDeadLetters({ ...options, sealer: rotated });
+    t.match(await letters.show(rig.tenant, letter?.id ?? ''), { login: { address: 'ada@example.org' } });
+    rig.work({ sealer: rotated });
+    t.equal(await letters.retryAll(rig.tenant), 1);
+    await eventually(() => rig.zivver.accounts().length === 1, 'the account');
+  });
+});
