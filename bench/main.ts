@@ -1,8 +1,10 @@
 import { parseArgs } from 'node:util';
+import { enqueueBench } from './enqueue.js';
 import { httpReport, httpTables, memoryReport, memoryTable, shortHttpReport } from './http/report.js';
 import { ATTRIBUTES_OF_8_KB, prepareLogin } from './logins.js';
-import { SHORT, THOROUGH } from './measure.js';
-import { asTable, type Report } from './report.js';
+import { MANY, SHORT, THOROUGH } from './measure.js';
+import { REFUSAL_BOUND, refusalBench } from './refusal.js';
+import { asTable, enqueueTables, refusalTable, type Report } from './report.js';
 import { growth, headline, peers, shapes } from './sections.js';
 import { stagesOf } from './stages.js';
 
@@ -16,6 +18,8 @@ const { values: options } = parseArgs({
     guard: { type: 'boolean' },
     http: { type: 'boolean' },
     memory: { type: 'boolean' },
+    refusal: { type: 'boolean' },
+    enqueue: { type: 'boolean' },
   },
 });
 const short = options.short === true || options.guard === true;
@@ -25,9 +29,11 @@ async function wholeReport(): Promise<Report> {
   return {
     headline: await headline(THOROUGH),
     stages: await stagesOf(login, 5000),
-    shapes: await shapes(SHORT),
-    growth: await growth(SHORT),
-    peers: await peers(SHORT),
+    shapes: await shapes(MANY),
+    growth: await growth(MANY),
+    peers: await peers(MANY),
+    refusal: await refusalBench(),
+    enqueue: await enqueueBench(),
     http: await shortHttpReport(),
   };
 }
@@ -49,6 +55,14 @@ function guard(report: Report): void {
   if (!held) process.exitCode = 1;
 }
 
-if (options.memory === true) print(await memoryReport(200_000), memoryTable);
+async function refusalReport(): Promise<void> {
+  const report = await refusalBench();
+  print(report, refusalTable);
+  if (report.worst.ratio > REFUSAL_BOUND) process.exitCode = 1;
+}
+
+if (options.refusal === true) await refusalReport();
+else if (options.enqueue === true) print(await enqueueBench(), enqueueTables);
+else if (options.memory === true) print(await memoryReport(200_000), memoryTable);
 else if (options.http === true) print(await httpReport(), httpTables);
 else await transformReport();

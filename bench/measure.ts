@@ -9,12 +9,16 @@ export interface Effort {
   readonly rounds: number;
   /** How long a subject's turn lasts, in milliseconds. */
   readonly turnMs: number;
+  /** How many turns each subject has beforehand, which are the compiler's. */
+  readonly warmTurns: number;
 }
 
 /** Enough for figures that are to be written down. */
-export const THOROUGH: Effort = { rounds: 31, turnMs: 40 };
+export const THOROUGH: Effort = { rounds: 31, turnMs: 40, warmTurns: 100 };
 /** Enough to see that nothing is badly wrong. */
-export const SHORT: Effort = { rounds: 15, turnMs: 12 };
+export const SHORT: Effort = { rounds: 31, turnMs: 15, warmTurns: 150 };
+/** For many subjects, after others have warmed the code up. */
+export const MANY: Effort = { rounds: 11, turnMs: 15, warmTurns: 20 };
 
 /** What one call costs, in milliseconds. */
 export interface Cost {
@@ -48,11 +52,10 @@ async function costOf(subject: Subject, calls: number): Promise<Cost> {
  * Lets the subjects take turns, so that whatever else the machine does falls on all of them, and a ratio of two is
  * one of neighbours in time.
  */
-export async function measure(subjects: readonly Subject[], { rounds, turnMs }: Effort): Promise<Samples> {
+export async function measure(subjects: readonly Subject[], { rounds, turnMs, warmTurns }: Effort): Promise<Samples> {
   const turns: { readonly subject: Subject; readonly calls: number; readonly samples: Cost[] }[] = [];
   for (const subject of subjects) {
-    // Twice: the first turns are the compiler's.
-    await callsIn(subject, turnMs * 100);
+    await callsIn(subject, turnMs * warmTurns);
     turns.push({ subject, calls: Math.max(1, await callsIn(subject, turnMs)), samples: [] });
   }
   for (let round = 0; round < rounds; round++) {

@@ -1,5 +1,7 @@
 import { cpus } from 'node:os';
+import type { EnqueueReport } from './enqueue.js';
 import { httpTables, type HttpReport } from './http/report.js';
+import type { RefusalBench } from './refusal.js';
 import type { Growth, Peer, Row } from './sections.js';
 import type { StageTime } from './stages.js';
 import { table, type Line } from './table.js';
@@ -10,6 +12,8 @@ export interface Report {
   readonly shapes?: readonly Row[];
   readonly growth?: Growth;
   readonly peers?: readonly Peer[];
+  readonly refusal?: RefusalBench;
+  readonly enqueue?: EnqueueReport;
   readonly http?: HttpReport;
 }
 
@@ -27,7 +31,7 @@ function stageLines(stages: readonly StageTime[]): Line[] {
 }
 
 /** The report as text; the figures are medians. */
-export function asTable({ headline, stages, shapes, growth, peers, http }: Report): string {
+export function asTable({ headline, stages, shapes, growth, peers, refusal, enqueue, http }: Report): string {
   const parts = [
     `Node.js ${process.version}, ${cpus()[0]?.model ?? 'unknown processor'}\n`,
     table('A login, and its RSA operations alone', LOGIN_HEAD, headline.map(loginLine)),
@@ -36,7 +40,8 @@ export function asTable({ headline, stages, shapes, growth, peers, http }: Repor
   if (shapes !== undefined) parts.push(table('By shape', LOGIN_HEAD, shapes.map(loginLine)));
   if (growth !== undefined) {
     parts.push(table('By size', LOGIN_HEAD, growth.rows.map(loginLine)));
-    parts.push(`  exponent of the growth, RSA taken off: ${growth.exponent.toFixed(3)}\n`);
+    const [all, upper] = [growth.exponent.toFixed(3), growth.upperExponent.toFixed(3)];
+    parts.push(`  exponent of the growth, RSA taken off: ${all}; over the larger half: ${upper}\n`);
   }
   if (peers !== undefined) {
     const lines = peers.map(({ name, does, cost, ratio }) => [
@@ -48,6 +53,25 @@ export function asTable({ headline, stages, shapes, growth, peers, http }: Repor
     ]);
     parts.push(table('Others', ['', 'does', 'elapsed ms', 'processor ms', 'times ours'], lines));
   }
+  if (refusal !== undefined) parts.push(refusalTable(refusal));
+  if (enqueue !== undefined) parts.push(enqueueTables(enqueue));
   if (http !== undefined) parts.push(httpTables(http));
   return parts.join('\n');
+}
+
+const DEAREST = 12;
+
+export function refusalTable({ goodLoginMs, costs }: RefusalBench): string {
+  const lines = costs.slice(0, DEAREST).map(({ name, ms, ratio }): Line => [name, ms, ratio]);
+  const head = ['document', 'elapsed ms', 'good logins'];
+  return table(`What refusing costs; a good login takes ${goodLoginMs.toFixed(3)} ms`, head, lines);
+}
+
+export function enqueueTables({ steps, commands, bytesPerJob }: EnqueueReport): string {
+  const lines = steps.map(({ name, median, perPing, perSignature }): Line => [name, median, perPing, perSignature]);
+  return [
+    table('What queueing adds to a login', ['', 'elapsed ms', 'round trips', 'RSA signatures'], lines),
+    `  Redis commands: first login ${commands.first}, known account ${commands.known}`,
+    `  bytes of a waiting job: Redis ${bytesPerJob.redis}, embedded ${bytesPerJob.embedded}\n`,
+  ].join('\n');
 }

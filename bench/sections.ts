@@ -1,3 +1,4 @@
+import { defaultMessageLimit } from '../src/saml/index.js';
 import { ATTRIBUTES_OF_8_KB, prepareLogin, subjectOf, type Login, type LoginKind } from './logins.js';
 import { fittedExponent, measure, medianCost, medianRatio, type Cost, type Effort, type Subject } from './measure.js';
 import { lassoCost } from './peers/lasso.js';
@@ -41,34 +42,53 @@ export function headline(effort: Effort): Promise<Row[]> {
   return rowsOf({ 'Okta 8 KB, sign the assertion': OKTA, 'Okta 8 KB, sign both': { ...OKTA, sign: 'both' } }, effort);
 }
 
+const SHAPES = { Okta: 'okta', 'Entra ID': 'entra-id', 'AD FS': 'ad-fs', Google: 'google' } as const;
+const COUNTS = [10, 100, 1000];
+
+/** Each shape with each number of attributes, encrypted, and with two signatures of ours. */
 export function shapes(effort: Effort): Promise<Row[]> {
-  return rowsOf(
-    {
-      'Entra ID': { ...OKTA, shape: 'entra-id' },
-      'AD FS': { ...OKTA, shape: 'ad-fs' },
-      Google: { ...OKTA, shape: 'google' },
-      'Okta, encrypted (decryption is not in the RSA column)': { ...OKTA, encrypted: true },
-    },
-    effort,
-  );
+  const kinds: Record<string, LoginKind> = {};
+  for (const [name, shape] of Object.entries(SHAPES)) {
+    for (const attributes of COUNTS) kinds[`${name}, ${attributes} attributes`] = { ...OKTA, shape, attributes };
+    kinds[`${name}, sign both`] = { ...OKTA, shape, sign: 'both' };
+    kinds[`${name}, encrypted (decryption is not in the RSA column)`] = { ...OKTA, shape, encrypted: true };
+  }
+  return rowsOf(kinds, effort);
 }
 
 export interface Growth {
   readonly rows: readonly Row[];
-  /** Of processor time, less that of the RSA operations, against size, from 100 to 1000 attributes. */
+  /** Of processor time, less that of the RSA operations, against size, over all rows. */
   readonly exponent: number;
+  /** The same over the larger half, where what every login costs counts for little. */
+  readonly upperExponent: number;
+}
+
+const STEPS = 6;
+
+/** From 8 KB to the largest message that is taken, in steps of one factor. */
+async function growingCounts(): Promise<number[]> {
+  const sizeOf = async (attributes: number) => (await prepareLogin({ ...OKTA, attributes })).bytes.length;
+  const least = await sizeOf(ATTRIBUTES_OF_8_KB);
+  // Their numbers have up to three digits, in several places.
+  const each = (await sizeOf(ATTRIBUTES_OF_8_KB + 100)) / 100 - least / 100 + 4;
+  const most = ATTRIBUTES_OF_8_KB + Math.floor((defaultMessageLimit - least) / each);
+  return Array.from({ length: STEPS }, (_, step) => {
+    const size = least * ((most * each) / least) ** (step / (STEPS - 1));
+    return Math.max(ATTRIBUTES_OF_8_KB, Math.min(most, Math.round(ATTRIBUTES_OF_8_KB + (size - least) / each)));
+  });
 }
 
 /** The document grows, the RSA operations stay, so they are taken off before the exponent is fitted. */
 export async function growth(effort: Effort): Promise<Growth> {
-  const counts = [10, 100, 300, 1000];
+  const counts = await growingCounts();
   const kinds = counts.map((attributes) => [`Okta, ${attributes} attributes`, { ...OKTA, attributes }] as const);
   const rows = await rowsOf(Object.fromEntries(kinds), effort);
-  const points = rows.slice(1).map(({ bytes, cost, ratio }) => {
+  const points = rows.map(({ bytes, cost, ratio }) => {
     const rsa = cost.processor / ratio.processor;
     return [bytes, cost.processor - rsa] as const;
   });
-  return { rows, exponent: fittedExponent(points) };
+  return { rows, exponent: fittedExponent(points), upperExponent: fittedExponent(points.slice(STEPS / 2)) };
 }
 
 export interface Peer {
