@@ -132,6 +132,39 @@ contract('redis', async (t) => {
   };
 });
 
+t.test('the embedded store writes entries of one moment together, and at closing what still waits', async (t) => {
+  const at = path.join(t.testdir(), 'traces');
+  const open = () => createEmbeddedTraceStore({ path: at, clock: systemClock, bounds: { count: 3, age: 60_000 } });
+  const now = Date.now();
+  const store = open();
+  const added = [
+    store.add('AAAA-0000-0001', login(now)),
+    store.add('AAAA-0000-0001', provisioning(now, 'skipped')),
+    ...['2', '3', '4', '5'].map((end, index) => store.add(`AAAA-0000-000${end}`, login(now + 1 + index))),
+  ];
+  await store.close();
+  await Promise.all(added);
+  const later = open();
+  t.teardown(() => later.close());
+  const recent = await later.recent(100);
+  t.same(
+    recent.map(({ reference }) => reference),
+    ['AAAA-0000-0005', 'AAAA-0000-0004', 'AAAA-0000-0003'],
+    'within the count',
+  );
+  await later.add('BBBB-0000-0001', login(now));
+  await Promise.all([
+    later.add('BBBB-0000-0002', login(now + 10)),
+    later.add('BBBB-0000-0002', provisioning(now + 10, 'skipped')),
+  ]);
+  const found = await later.find('BBBB-0000-0002');
+  t.same(
+    found?.entries.map(({ kind }) => kind),
+    ['login', 'provisioning'],
+    'in the order of adding',
+  );
+});
+
 t.test('processes of one machine write to one embedded trace at once, and no entry is lost', async (t) => {
   const directory = path.join(t.testdir(), 'traces');
   const writer = fileURLToPath(new URL('./trace-writer.js', import.meta.url));

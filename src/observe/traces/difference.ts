@@ -18,7 +18,9 @@ export function attributeDifference(
   return [...new Set([...was.keys(), ...is.keys()])].map((name) => {
     const [old, now] = [was.get(name), is.get(name)];
     const redact = (value: string) => redactValue(value, key);
-    return { name, change: changeOf(old, now), before: (old ?? []).map(redact), after: (now ?? []).map(redact) };
+    const change = changeOf(old, now);
+    const before = (old ?? []).map(redact);
+    return { name, change, before, after: change === 'same' ? before : (now ?? []).map(redact) };
   });
 }
 

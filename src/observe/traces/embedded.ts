@@ -17,6 +17,17 @@ interface Stored {
 
 type IndexKey = [at: number, reference: string];
 
+/** Entries that are written together. */
+interface Batch {
+  readonly entries: Map<string, TraceEntry[]>;
+  readonly written: Promise<void>;
+  /** Writes it now. */
+  readonly begin: () => void;
+}
+
+// Each transaction costs a login's worth of work and a flush to disk, and a trace may be read a moment later.
+const GATHER_MS = 20;
+
 export interface EmbeddedTraceOptions {
   /** A directory of its own. Several processes of one machine may share it. */
   readonly path: string;
@@ -35,6 +46,7 @@ class EmbeddedTraceStore implements TraceStore {
   readonly #root: RootDatabase;
   readonly #traces: Database<Stored, string>;
   readonly #index: Database<true, IndexKey>;
+  #batch: Batch | null = null;
 
   constructor({ path, clock, bounds }: EmbeddedTraceOptions) {
     this.#clock = clock;
@@ -46,19 +58,14 @@ class EmbeddedTraceStore implements TraceStore {
     this.#index = this.#root.openDB<true, IndexKey>({ name: 'index', encoding: 'json' });
   }
 
+  /** Resolves when the entry is written, with those of other logins of the same moment. */
   async add(reference: string, entry: TraceEntry): Promise<void> {
     this.#room.require();
-    try {
-      await this.#root.transaction(() => {
-        const known = this.#traces.get(reference);
-        const { at, entries } = known ?? { at: entry.at, entries: [] };
-        this.#traces.putSync(reference, { at, entries: [...entries.slice(0, MAX_ENTRIES - 1), entry] });
-        if (known === undefined) this.#index.putSync([at, reference], true);
-        this.#evict();
-      });
-    } catch (error) {
-      throw await reasonOfFailedCommit(error);
-    }
+    const { entries, written } = (this.#batch ??= this.#gather());
+    const others = entries.get(reference);
+    if (others === undefined) entries.set(reference, [entry]);
+    else others.push(entry);
+    await written;
   }
 
   find(reference: string): Promise<Trace | null> {
@@ -77,17 +84,58 @@ class EmbeddedTraceStore implements TraceStore {
   }
 
   async close(): Promise<void> {
+    const last = this.#batch;
+    last?.begin();
+    // Whoever added to it is told of a failure.
+    await last?.written.catch(() => undefined);
     await this.#root.close();
+  }
+
+  #gather(): Batch {
+    const entries: Batch['entries'] = new Map();
+    let begin: Batch['begin'] = () => undefined;
+    const due = new Promise<void>((resolve) => {
+      const timer = setTimeout(resolve, GATHER_MS);
+      begin = () => {
+        clearTimeout(timer);
+        resolve();
+      };
+    });
+    const written = due.then(() => {
+      this.#batch = null;
+      return this.#write(entries);
+    });
+    return { entries, written, begin };
+  }
+
+  async #write(batch: Batch['entries']): Promise<void> {
+    try {
+      await this.#root.transaction(() => {
+        for (const [reference, entries] of batch) this.#append(reference, entries);
+        this.#evict(Math.max(EVICTIONS_PER_WRITE, 2 * batch.size));
+      });
+    } catch (error) {
+      throw await reasonOfFailedCommit(error);
+    }
+  }
+
+  #append(reference: string, added: readonly TraceEntry[]): void {
+    const known = this.#traces.get(reference);
+    const at = known?.at ?? added[0]?.at ?? this.#clock.now();
+    const entries = [...(known?.entries ?? [])];
+    for (const entry of added) entries.splice(MAX_ENTRIES - 1, 1, entry);
+    this.#traces.putSync(reference, { at, entries });
+    if (known === undefined) this.#index.putSync([at, reference], true);
   }
 
   #tooOld(at: number): boolean {
     return at <= this.#clock.now() - this.#bounds.age;
   }
 
-  #evict(): void {
+  #evict(limit: number): void {
     let excess = entryCount(this.#index) - this.#bounds.count;
     // Copied first: removing under a running cursor would move it.
-    for (const key of [...this.#index.getKeys({ limit: EVICTIONS_PER_WRITE })]) {
+    for (const key of [...this.#index.getKeys({ limit })]) {
       const [at, reference] = key;
       if (excess <= 0 && !this.#tooOld(at)) return;
       this.#traces.removeSync(reference);

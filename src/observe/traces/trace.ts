@@ -68,7 +68,7 @@ export interface TraceBounds {
 /** Entries of one login beyond this many replace the last one, so that the newest is always there. */
 export const MAX_ENTRIES = 64;
 
-/** How many traces that are over the bounds one write takes away: more than it adds, and never long. */
+/** How many traces that are over the bounds one write takes away at least: more than it adds, and never long. */
 export const EVICTIONS_PER_WRITE = 32;
 
 /** Joins what gateway and worker write under one reference. Every method may reject; a login must not fail for it. */
