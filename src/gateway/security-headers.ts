@@ -1,4 +1,5 @@
 import fastifyHelmet from '@fastify/helmet';
+import type { OutgoingHttpHeader } from 'node:http';
 import type { FastifyInstance } from 'fastify';
 import { contentSecurityPolicy } from './page.js';
 
@@ -29,12 +30,18 @@ export async function registerSecurityHeaders(app: FastifyInstance): Promise<voi
     strictTransportSecurity: { maxAge: 31_536_000, includeSubDomains: false },
     xFrameOptions: { action: 'deny' },
   });
+  const strictest = contentSecurityPolicy();
+  // The library's are the same for every answer, so they are taken from the first.
+  let fixed: Record<string, OutgoingHttpHeader | undefined> | null = null;
   app.addHook('onSend', (_request, reply, payload, done) => {
     if (!reply.proxied) {
-      if (!reply.hasHeader('content-security-policy')) {
-        reply.header('content-security-policy', contentSecurityPolicy());
+      if (!reply.hasHeader('content-security-policy')) reply.header('content-security-policy', strictest);
+      if (fixed === null) {
+        reply.helmet();
+        fixed = reply.raw.getHeaders();
+      } else {
+        reply.headers(fixed);
       }
-      reply.helmet();
     }
     done(null, payload);
   });
