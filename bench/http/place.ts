@@ -17,6 +17,8 @@ export interface GatewayWish {
   readonly known: number;
   readonly processes?: number;
   readonly responses?: ResponseKind;
+  /** What is signed: one signature (default here), or the two that the configuration's default makes. */
+  readonly sign?: readonly ('assertion' | 'response')[];
 }
 
 export interface BenchGateway {
@@ -26,6 +28,11 @@ export interface BenchGateway {
   /** The processes that serve. */
   readonly pids: readonly number[];
 }
+
+const SIGNING = {
+  entityId: `${PUBLIC_URL}/saml`,
+  keys: [{ id: 'test', key: 'certs/test.key', cert: 'certs/test.crt', state: 'active' }],
+};
 
 const TENANT = 'bench';
 const TOKEN = 'the-scim-token';
@@ -43,7 +50,8 @@ export async function withGateway<T>(wish: GatewayWish, use: (gateway: BenchGate
 
 type Teardown = Parameters<typeof servePlace>[0];
 
-async function start(t: Teardown, { store, known, processes = 1, responses = 'okta' }: GatewayWish) {
+async function start(t: Teardown, wish: GatewayWish) {
+  const { store, known, processes = 1, responses = 'okta', sign = ['assertion'] } = wish;
   const place = await servePlace(t);
   const address = await storeAddress(t, store, place.root);
   await recordAccounts(address, known);
@@ -62,6 +70,7 @@ async function start(t: Teardown, { store, known, processes = 1, responses = 'ok
         publicUrl: PUBLIC_URL,
         store:
           address.kind === 'embedded' ? `embedded:${join(place.root, 'data')}` : `redis://127.0.0.1:${address.port}`,
+        signing: { ...SIGNING, sign },
         // One address sends all of it here.
         limits: { rate: { requests: 1_000_000, per: '1s' } },
         provisioning: {

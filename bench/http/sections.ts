@@ -1,7 +1,7 @@
 import { availableParallelism } from 'node:os';
 import { bareRsa } from '../rsa.js';
 import { atRate, Forms, oneByOne, saturate, type Latency, type Saturation } from './load.js';
-import { withGateway, type StoreKind } from './place.js';
+import { withGateway, type GatewayWish, type StoreKind } from './place.js';
 import { memoryOf, type Memory } from './process-figures.js';
 import { signedForms } from './signing.js';
 
@@ -16,7 +16,7 @@ export interface HttpEffort {
   readonly seconds: number;
 }
 
-export const THOROUGH_HTTP: HttpEffort = { warm: 2_000, count: 4_000, single: 300, seconds: 4 };
+export const THOROUGH_HTTP: HttpEffort = { warm: 1_500, count: 2_500, single: 300, seconds: 3 };
 export const SHORT_HTTP: HttpEffort = { warm: 1_000, count: 1_000, single: 100, seconds: 1 };
 
 const SHARES = [25, 50, 90] as const;
@@ -67,20 +67,17 @@ export async function loads(effort: HttpEffort, stores: readonly StoreKind[]): P
   const forms = await signedForms('okta', 0, formsNeeded(effort, FASTEST));
   const rows: LoadRow[] = [];
   for (const store of stores) {
-    rows.push(await loadRow(`${store}, first login`, store, 0, forms, effort));
-    rows.push(await loadRow(`${store}, known account`, store, forms.length, forms, effort));
+    rows.push(await loadRow(`${store}, first login`, { store, known: 0 }, forms, effort));
+    rows.push(await loadRow(`${store}, known account`, { store, known: forms.length }, forms, effort));
   }
+  const [store = 'embedded'] = stores;
+  const both = { store, known: forms.length, sign: ['assertion', 'response'] } as const;
+  rows.push(await loadRow(`${store}, known, two signatures`, both, forms, effort));
   return rows;
 }
 
-async function loadRow(
-  name: string,
-  store: StoreKind,
-  known: number,
-  all: readonly Buffer[],
-  effort: HttpEffort,
-): Promise<LoadRow> {
-  return withGateway({ store, known }, async (gateway) => {
+async function loadRow(name: string, wish: GatewayWish, all: readonly Buffer[], effort: HttpEffort): Promise<LoadRow> {
+  return withGateway(wish, async (gateway) => {
     const forms = new Forms(all);
     const before = await signatures();
     const saturation = await saturate(gateway, forms, effort);
