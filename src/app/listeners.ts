@@ -11,7 +11,11 @@ export async function publicListener(application: Application): Promise<FastifyI
   const { config, tls } = application.generation;
   const loggerInstance: FastifyBaseLogger = application.log;
   const app = fastify({
-    ...publicServerOptions({ ids: application.ids, trustProxy: config.listen.trustProxy }),
+    ...publicServerOptions({
+      ids: application.ids,
+      trustProxy: config.listen.trustProxy,
+      metrics: application.metrics,
+    }),
     loggerInstance,
     // A login that comes on an open connection while the others are finished is finished too.
     return503OnClosing: false,

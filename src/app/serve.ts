@@ -105,6 +105,8 @@ async function closeWithin(listener: FastifyInstance, limit: number, { log }: Ap
     log.warn({ limit }, 'requests were cut off at shutdown');
     listener.server.closeAllConnections();
     await closed;
+    // What was cut off is still written down, by handlers that notice it now.
+    await sleep(SWEEP);
   } finally {
     clearInterval(sweep);
   }

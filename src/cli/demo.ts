@@ -1,7 +1,7 @@
 import { Visitor, type VisitedPage } from '../sandbox/index.js';
 import { DEMO_DOMAIN, PEOPLE, setTheStage, type DemoStage } from './demo-setup.js';
 import type { ExitStatus } from './exit.js';
-import { untilStopped } from './signals.js';
+import { Hangups, untilStopped } from './signals.js';
 import type { Terminal } from './terminal.js';
 
 export interface DemoOptions {
@@ -34,7 +34,8 @@ export async function demo(options: DemoOptions, terminal: Terminal): Promise<Ex
     else for (const line of summary(findings)) terminal.out(line);
     if (options.once !== true) {
       for (const line of links(stage)) say(line);
-      await untilStopped({ onHangup: () => Promise.resolve() });
+      new Hangups().handle(() => undefined);
+      await untilStopped();
     }
     return ok ? 0 : 1;
   } finally {

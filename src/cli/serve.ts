@@ -2,7 +2,7 @@ import { Application, startGateway, systemServices } from '../app/index.js';
 import { loadOrFail } from './configuration.js';
 import type { ExitStatus } from './exit.js';
 import { placeAmongProcesses, superviseProcesses } from './processes.js';
-import { untilStopped } from './signals.js';
+import { Hangups, untilStopped } from './signals.js';
 import type { Terminal } from './terminal.js';
 
 export interface ServeOptions {
@@ -17,6 +17,7 @@ export async function serve(options: ServeOptions, terminal: Terminal): Promise<
   const place = placeAmongProcesses(terminal.env);
   const config = loadOrFail(options.config, terminal);
   if (options.processes > 1 && place === null) return superviseProcesses(options.processes, terminal);
+  const hangups = new Hangups();
   const application = await Application.open(config, systemServices(place === null ? 'serve' : `serve-${place}`));
   const gateway = await startGateway(application, {
     request: { directory: options.config, env: terminal.env },
@@ -24,7 +25,9 @@ export async function serve(options: ServeOptions, terminal: Terminal): Promise<
     withWorker: (options.withWorker ?? config.store.kind === 'embedded') && (place ?? 1) === 1,
     place: place ?? 1,
   });
-  await untilStopped({ onHangup: () => gateway.reload() });
-  await gateway.stop();
+  hangups.handle(() => gateway.reload());
+  const signal = await untilStopped();
+  // Who presses Ctrl-C has no load balancer to wait for.
+  await (signal === 'SIGINT' ? gateway.stop(0) : gateway.stop());
   return 0;
 }

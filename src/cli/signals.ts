@@ -1,13 +1,29 @@
-/** Resolves at the first SIGTERM or SIGINT; a second one ends the process at once. SIGHUP does not end it. */
-export async function untilStopped({ onHangup }: { readonly onHangup: () => Promise<unknown> }): Promise<void> {
-  const hangup = () => void onHangup();
-  process.on('SIGHUP', hangup);
-  await new Promise<void>((resolve) => {
-    for (const signal of ['SIGTERM', 'SIGINT'] as const) {
-      process.once(signal, () => {
-        resolve();
+/** SIGHUP of a process that may still be starting. From the making on it does not end the process. */
+export class Hangups {
+  #act: (() => unknown) | null = null;
+  #came = false;
+
+  constructor() {
+    process.on('SIGHUP', () => {
+      if (this.#act === null) this.#came = true;
+      else this.#act();
+    });
+  }
+
+  /** What is done at each from now on, and at once where one came before. */
+  handle(act: () => unknown): void {
+    this.#act = act;
+    if (this.#came) act();
+  }
+}
+
+/** Resolves with the first SIGTERM or SIGINT; a second one ends the process at once. */
+export function untilStopped(): Promise<'SIGTERM' | 'SIGINT'> {
+  return new Promise((resolve) => {
+    for (const name of ['SIGTERM', 'SIGINT'] as const) {
+      process.once(name, () => {
+        resolve(name);
       });
     }
   });
-  process.off('SIGHUP', hangup);
 }

@@ -1,4 +1,4 @@
-import { Transform, type Readable } from 'node:stream';
+import { Readable, Transform } from 'node:stream';
 import type { FastifyRequest, preParsingAsyncHookHandler } from 'fastify';
 import { GatewayError } from '../shared/index.js';
 
@@ -19,8 +19,14 @@ export function limitBody(limitOf: (request: FastifyRequest) => number): prePars
   };
 }
 
+/** A body that Fastify left as a stream, held to a limit. @throws HTTP_BODY_TOO_LARGE where its declared length is above it */
+export function limitedBody({ headers, body }: FastifyRequest, limit: number): Readable {
+  if (Number(headers['content-length'] ?? 0) > limit) throw tooLarge(limit);
+  return body instanceof Readable ? counted(body, limit) : Readable.from([]);
+}
+
 /** Passes a stream on until more than `limit` bytes came; then it fails with HTTP_BODY_TOO_LARGE. */
-export function counted(source: Readable, limit: number): Readable {
+function counted(source: Readable, limit: number): Readable {
   let seen = 0;
   const counter = new Transform({
     transform(chunk: Buffer, _encoding, done) {

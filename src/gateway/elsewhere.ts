@@ -1,8 +1,7 @@
-import { Readable } from 'node:stream';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { decodePostMessage, claimedIssuer } from '../saml/index.js';
 import { GatewayError } from '../shared/index.js';
-import { counted } from './body-limit.js';
+import { limitedBody } from './body-limit.js';
 import { passThrough } from './delivery/proxy.js';
 import { readForm } from './form-body.js';
 import { completeLogin } from './login.js';
@@ -50,7 +49,7 @@ async function intercept(
   const { limits } = context.runtime;
   context.subject = 'response';
   const { form, issuer } = await context.steps.run('decode', async () => {
-    const form = await readForm(request, limited(request, limits.bodyBytes));
+    const form = await readForm(request, limitedBody(request, limits.bodyBytes));
     const bytes = decodePostMessage(form.message('SAMLResponse'), limits.messageBytes);
     return { form, issuer: claimedIssuer(bytes, limits.xml) };
   });
@@ -63,11 +62,4 @@ async function intercept(
   }
   context.route = route;
   return completeLogin(deps, { request, reply, route, form });
-}
-
-function limited(request: FastifyRequest, limit: number): Readable {
-  if (Number(request.headers['content-length'] ?? 0) > limit) {
-    throw new GatewayError('HTTP_BODY_TOO_LARGE', `The body is larger than ${limit} bytes.`);
-  }
-  return request.body instanceof Readable ? counted(request.body, limit) : Readable.from([]);
 }

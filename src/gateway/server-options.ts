@@ -1,4 +1,5 @@
 import { LogController, type FastifyReply, type FastifyRequest } from 'fastify';
+import type { Metrics } from '../observe/index.js';
 import type { IdSource } from '../shared/index.js';
 import { asGatewayError } from './refuse.js';
 import { renderErrorPage } from './error-page.js';
@@ -10,6 +11,7 @@ export function publicServerOptions(options: {
   readonly ids: IdSource;
   /** Addresses or networks of reverse proxies, for the rate limit and the log only; no URL is made of what they send. */
   readonly trustProxy: readonly string[];
+  readonly metrics: Pick<Metrics, 'httpRequest'>;
 }) {
   return {
     // The reference on the error page is the id of the request in every log line.
@@ -27,6 +29,9 @@ export function publicServerOptions(options: {
     frameworkErrors: (thrown: Error, request: FastifyRequest, reply: FastifyReply) => {
       const error = asGatewayError(thrown);
       const language = chooseLanguage(request.headers['accept-language']);
+      // Not the error itself, which quotes the query.
+      request.log.warn({ code: error.code }, 'refused');
+      options.metrics.httpRequest('public', undefined, error.entry.status);
       void reply
         .code(error.entry.status)
         .header('content-security-policy', contentSecurityPolicy())

@@ -1,5 +1,7 @@
 import { once } from 'node:events';
+import { readdir, readFile } from 'node:fs/promises';
 import { createServer, type Server } from 'node:net';
+import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import t, { type Test } from 'tap';
 import { idpContent, writeConfiguration } from '../support/configuration.js';
@@ -29,6 +31,13 @@ async function behindProxy(t: Test, delay: number | null): Promise<Record<string
 function portOf(server: Server): number {
   const address = server.address();
   return typeof address === 'object' && address !== null ? address.port : 0;
+}
+
+async function auditOf(root: string): Promise<readonly Readonly<Record<string, unknown>>[]> {
+  const names = (await readdir(join(root, 'audit'))).toSorted();
+  const texts = await Promise.all(names.map((name) => readFile(join(root, 'audit', name), 'utf8')));
+  const lines = texts.join('').split('\n');
+  return lines.filter((line) => line !== '').map((line) => JSON.parse(line) as Readonly<Record<string, unknown>>);
 }
 
 async function failing(operationsUrl: string): Promise<readonly string[] | null> {
@@ -71,7 +80,7 @@ t.test('a store that is away at the start: starts, is not ready, says so, and re
   const { checks } = (await (await fetch(`${serve.operationsUrl}/healthz`)).json()) as {
     checks: Record<string, { state: string; detail: string; remedy: string }>;
   };
-  t.match(checks['store'], { state: 'fail', detail: /does not answer/, remedy: /Bring it back/ });
+  t.match(checks['store'], { state: 'fail', detail: /takes no claims/, remedy: /Bring it back/ });
   const refused = await logIn({ publicUrl: serve.publicUrl });
   t.equal(refused.status, 503, 'a replay could not be ruled out');
   t.ok(refused.reference);
@@ -149,6 +158,24 @@ t.test('while requests are finished the gateway says that it is not ready', asyn
   t.equal(await serve.program.exited, 0);
 });
 
+t.test('shutdownDelay: a load balancer hears that the gateway is not ready while logins are still taken', async (t) => {
+  const serve = await startServe(t, { gateway: { shutdownDelay: '4s' }, idps: { okta } });
+  const { publicUrl, operationsUrl, program } = serve;
+  program.signal('SIGTERM');
+  await until(
+    async () => (await fetch(`${operationsUrl}/readyz`)).status,
+    (status) => status === 503,
+  );
+  t.equal((await logIn({ publicUrl })).status, 200, 'a new connection is taken');
+  t.equal(await program.exited, 0);
+});
+
+t.test('shutdownDelay: SIGINT waits for nobody', async (t) => {
+  const serve = await startServe(t, { gateway: { shutdownDelay: '10m' }, idps: { okta } });
+  serve.program.signal('SIGINT');
+  t.equal(await serve.program.exited, 0);
+});
+
 t.test('what takes longer than shutdownTimeout is cut off, and the process ends all the same', async (t) => {
   const proxied = await behindProxy(t, null);
   const serve = await startServe(t, { gateway: { shutdownTimeout: '1s' }, idps: { okta: proxied } });
@@ -160,6 +187,12 @@ t.test('what takes longer than shutdownTimeout is cut off, and the process ends 
   t.equal(await serve.program.exited, 0);
   t.ok(Date.now() - since < 6000);
   t.match(serve.program.stderr(), /requests were cut off at shutdown/);
+  const audit = await auditOf(serve.root);
+  t.match(
+    audit.filter(({ event }) => event === 'login' || event === 'stop'),
+    [{ event: 'login', decision: 'refuse', code: 'UPSTREAM_UNREACHABLE' }, { event: 'stop' }],
+    'nobody says that it was delivered',
+  );
 });
 
 t.test('SIGHUP reads the configuration again', async (t) => {

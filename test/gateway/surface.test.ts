@@ -124,15 +124,20 @@ void t.test('every other path is a 404 page with a reference, and no audit line'
   t.match(gateway.log(), 'HTTP_NOT_FOUND');
 });
 
-void t.test('a path that cannot be decoded is refused with a page', async (t) => {
-  const { app } = await startTestGateway(t);
-  for (const url of ['/%zz', '/saml/%ff/acs']) {
-    const answer = await app.inject({ url, headers: { 'accept-language': 'nl' } });
+void t.test('a path that cannot be decoded is refused with a page, logged and counted', async (t) => {
+  const gateway = await startTestGateway(t);
+  for (const url of ['/%zz?RelayState=planted', '/saml/%ff/acs']) {
+    const answer = await gateway.app.inject({ url, headers: { 'accept-language': 'nl' } });
+    t.match(gateway.log(), `"reqId":"${referenceOf(answer.body) ?? 'none'}"`);
     t.equal(answer.statusCode, 400, url);
     t.match(answer.body, '<html lang="nl">');
     t.match(answer.headers['content-security-policy'], "default-src 'none'");
     t.notMatch(answer.body, 'HTTP_MALFORMED');
   }
+  t.match(gateway.log(), '"code":"HTTP_MALFORMED"');
+  t.notMatch(gateway.log(), 'planted');
+  const counted = 'claims_gateway_http_requests_total{listener="public",route="unmatched",status="400"} 2';
+  t.match(await gateway.metrics(), counted);
 });
 
 void t.test('every answer of our own carries the security headers', async (t) => {

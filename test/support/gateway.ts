@@ -131,7 +131,7 @@ export async function startTestGateway(t: Test, options: TestGatewayOptions = {}
     },
   });
   const app = fastify({
-    ...publicServerOptions({ ids, trustProxy: options.trustProxy ?? [] }),
+    ...publicServerOptions({ ids, trustProxy: options.trustProxy ?? [], metrics }),
     loggerInstance: pino(logOptions('info'), stream),
   }) as unknown as FastifyInstance;
   await registerGateway(app, deps);

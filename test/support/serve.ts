@@ -21,8 +21,8 @@ export interface ServeOptions {
   /** Further arguments of `serve`. */
   readonly args?: readonly string[];
   readonly env?: Readonly<Record<string, string>>;
-  /** What is waited for: `/readyz` (default), or `/livez` where it cannot be ready. */
-  readonly until?: 'ready' | 'live';
+  /** What is waited for: `/readyz` (default), `/livez` where it cannot be ready, or nothing. */
+  readonly until?: 'ready' | 'live' | 'none';
 }
 
 export interface RunningServe extends ServePlace {
@@ -69,6 +69,7 @@ export async function startServe(t: Teardown, options: ServeOptions = {}, place?
     [process.execPath, mainFile, 'serve', '--config', configuration.directory, ...(options.args ?? [])],
     options.env === undefined ? {} : { env: options.env },
   );
+  if (options.until === 'none') return { ...here, program, configuration, base };
   const path = options.until === 'live' ? 'livez' : 'readyz';
   await untilAnswers(program, `${here.operationsUrl}/${path}`, { fits: (status) => status === 200 });
   return { ...here, program, configuration, base };

@@ -1,10 +1,13 @@
+import { Readable } from 'node:stream';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import fastifyReplyFrom from '@fastify/reply-from';
 import { GatewayError } from '../../shared/index.js';
+import { limitedBody } from '../body-limit.js';
 import { cookiePolicy } from '../browser-cookie.js';
 import type { BrowserForm } from './browser.js';
 import { deliveryHeaders, requestHeaders, responseHeaders, type Addresses } from './proxy-headers.js';
 import type { GatewayRuntime, ProxyTarget } from '../runtime.js';
+import { postOnce, upstreamFailure } from './upstream.js';
 
 /** Registers the HTTP client of the reverse proxy. */
 export async function registerProxyClient(app: FastifyInstance): Promise<void> {
@@ -12,8 +15,6 @@ export async function registerProxyClient(app: FastifyInstance): Promise<void> {
     disableRequestLogging: true,
     disableCache: true,
     destroyAgent: true,
-    // The library repeats a GET that was answered with 503; what the service provider says is passed on instead.
-    retryMethods: [],
     // The library's own default is to accept any certificate.
     http: { requestOptions: { rejectUnauthorized: true }, agentOptions: { rejectUnauthorized: true } },
   });
@@ -33,55 +34,82 @@ export async function postThroughProxy(
   form: BrowserForm,
   { runtime, target }: { readonly runtime: GatewayRuntime; readonly target: ProxyTarget },
 ): Promise<SendAnswer> {
+  const { request } = reply;
   const action = new URL(form.action);
-  const body = new URLSearchParams({ [form.parameter]: form.message });
-  if (form.relayState !== null) body.set('RelayState', form.relayState);
-  return forward(reply, `${target.upstream}${action.pathname}`, {
-    target,
-    method: 'POST',
-    body: body.toString(),
-    contentType: 'application/x-www-form-urlencoded',
-    queryString: () => action.search.slice(1),
-    rewriteRequestHeaders: (request, headers) =>
-      requestHeaders(deliveryHeaders(headers), sender(request, 'POST', runtime)),
-    rewriteHeaders: (headers) => responseHeaders(headers, addressesOf(runtime, target, action)),
-  });
+  const url = new URL(`${target.upstream}${action.pathname}${action.search}`);
+  const fields = new URLSearchParams({ [form.parameter]: form.message });
+  if (form.relayState !== null) fields.set('RelayState', form.relayState);
+  const body = fields.toString();
+  const headers = {
+    ...requestHeaders(deliveryHeaders(request.headers), sender(request, 'POST', runtime)),
+    host: url.host,
+    'content-type': 'application/x-www-form-urlencoded',
+    'content-length': Buffer.byteLength(body),
+  };
+  const answer = await postOnce(url, { headers, body, target, cutOff: cutOffOf(reply) });
+  return () =>
+    reply
+      .markProxied()
+      .code(answer.statusCode ?? 502)
+      .headers(responseHeaders(answer.headers, addressesOf(runtime, target, action)))
+      .send(answer);
 }
 
-/** Passes a request through as it is. @throws UPSTREAM_UNREACHABLE, UPSTREAM_TIMEOUT, HTTP_MALFORMED */
+/** A browser that leaves changes nothing: the form is on its way. At shutdown it is we who close the connection. */
+function cutOffOf({ raw, server }: FastifyReply): AbortSignal {
+  const cutOff = new AbortController();
+  raw.once('close', () => {
+    if (!server.server.listening) cutOff.abort();
+  });
+  return cutOff.signal;
+}
+
+/**
+ * Passes a request through as it is.
+ *
+ * @throws UPSTREAM_UNREACHABLE, UPSTREAM_TIMEOUT, HTTP_MALFORMED, HTTP_BODY_TOO_LARGE
+ */
 export async function passThrough(
   request: FastifyRequest,
   reply: FastifyReply,
   { runtime, target }: { readonly runtime: GatewayRuntime; readonly target: ProxyTarget },
 ): Promise<SendAnswer> {
   const path = request.url.split('?', 1)[0] ?? '/';
-  return forward(reply, `${target.upstream}${path}`, {
-    target,
-    rewriteRequestHeaders: (incoming, headers) => requestHeaders(headers, sender(incoming, incoming.method, runtime)),
-    rewriteHeaders: (headers) => responseHeaders(headers, addressesOf(runtime, target, null)),
-  });
-}
-
-type ForwardOptions = NonNullable<Parameters<FastifyReply['from']>[1]> & { readonly target: ProxyTarget };
-
-async function forward(reply: FastifyReply, url: string, { target, ...options }: ForwardOptions): Promise<SendAnswer> {
+  const url = `${target.upstream}${path}`;
   assertReadablePath(url);
+  if (request.body instanceof Readable) request.body = limitedBody(request, target.body);
   return new Promise((resolve, reject) => {
+    let over = false;
     // A browser that leaves ends the exchange: there is nobody to answer, and nothing else would settle this.
     reply.raw.once('close', () => {
+      over = true;
       resolve(() => reply);
     });
     reply.from(url, {
-      ...options,
       timeout: target.timeout,
+      rewriteRequestHeaders: (incoming, headers) => requestHeaders(headers, sender(incoming, incoming.method, runtime)),
+      rewriteHeaders: (headers) => responseHeaders(headers, addressesOf(runtime, target, null)),
+      retryDelay: ({ err, attempt }) => (!over && attempt === 0 && isRepeatable(request, err) ? 1 : null),
       onResponse: (_request, _reply, response) => {
+        over = true;
         resolve(() => reply.markProxied().send(response.stream));
       },
       onError: (_reply, { error }) => {
-        reject(asUpstreamFailure(error, target));
+        over = true;
+        const timedOut = 'statusCode' in error && error.statusCode === 504;
+        reject(error.cause instanceof GatewayError ? error.cause : upstreamFailure(error, target, timedOut));
       },
     });
   });
+}
+
+/**
+ * A connection that was kept open may have been closed by the other side at the very moment at which it was used again.
+ * What asks for something and changes nothing is then asked once more (RFC 9110 §9.2.2).
+ */
+function isRepeatable({ method }: FastifyRequest, error: Error | null): boolean {
+  const broken = error !== null && 'code' in error && (error.code === 'ECONNRESET' || error.code === 'EPIPE');
+  return broken && (method === 'GET' || method === 'HEAD');
 }
 
 /** The proxy library decodes the path to look for `..`; what cannot be decoded or climbs is refused here, with a page. */
@@ -94,13 +122,6 @@ function assertReadablePath(url: string): void {
     throw new GatewayError('HTTP_MALFORMED', 'The path is not percent-encoded UTF-8.', { cause });
   }
   throw new GatewayError('HTTP_MALFORMED', 'The path climbs out of itself.');
-}
-
-function asUpstreamFailure(error: Error, target: ProxyTarget): GatewayError {
-  const timedOut = 'statusCode' in error && error.statusCode === 504;
-  return timedOut
-    ? new GatewayError('UPSTREAM_TIMEOUT', `${target.upstream} was silent for ${target.timeout} ms.`, { cause: error })
-    : new GatewayError('UPSTREAM_UNREACHABLE', `${target.upstream}: ${error.message}`, { cause: error });
 }
 
 function sender({ ip }: Pick<FastifyRequest, 'ip'>, method: string, runtime: GatewayRuntime) {
