@@ -23,8 +23,8 @@ async function burst(t: Test, address: StoreAddress, concurrency: number): Promi
   });
   const names = namesFrom(0, LOGINS);
   const began = performance.now();
-  for (let from = 0; from < LOGINS; from += 500) {
-    await Promise.all(names.slice(from, from + 500).map((name) => rig.provisioner.submit(rig.login(name))));
+  for (let from = 0; from < LOGINS; from += 100) {
+    await Promise.all(names.slice(from, from + 100).map((name) => rig.provisioner.submit(rig.login(name))));
   }
   const queued = performance.now() - began;
   const workers = [1, 2].map(() => startWorkerChild(t, rig, address, { leaseTime, concurrency }));

@@ -24,7 +24,7 @@ t.test('Redis Cluster of three masters', async (t) => {
   const address = await startCluster(t);
   await t.test('keeps the contract of the queue', (t) => {
     t.jobs = 6;
-    queueContract(t, () => sourceAt(address));
+    queueContract(t, () => sourceAt(address, 5_000));
     t.end();
   });
   await t.test('three tenants, two workers each: every login has its account', async (t) => {

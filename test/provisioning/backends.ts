@@ -30,10 +30,10 @@ export async function redisSource(t: Test, redis?: RunningRedis): Promise<Backen
 }
 
 /** Opens a connection of its own to the same store each time, as another process would. */
-export function sourceAt(address: RemoteStoreAddress): BackendSource {
+export function sourceAt(address: RemoteStoreAddress, commandTimeout = 500): BackendSource {
   return {
     open: async (t) => {
-      const backend = await openBackend(address, { leaseTime: LEASE_TIME });
+      const backend = await openBackend(address, { leaseTime: LEASE_TIME, commandTimeout });
       t.teardown(() => backend.close());
       return backend;
     },
