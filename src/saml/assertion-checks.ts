@@ -39,6 +39,10 @@ function badTimes(assertion: AssertionFacts): string[] {
     .map(([name, time]) => `${name} ${shown(time.text)}`);
 }
 
+function isPast({ ms }: TimeAttribute, latest: number): boolean {
+  return ms !== null && ms <= latest;
+}
+
 function obeysProxy(restriction: ProxyRestriction, spEntityId: string): boolean {
   // saml-core §2.5.1.6: what we write is based on this assertion, so one of the count is used up by us.
   if (restriction.count !== null && !(COUNT.test(restriction.count) && Number(restriction.count) > 0)) return false;
@@ -85,6 +89,15 @@ export const headChecks: readonly Check<AssertionSubject>[] = [
     evidence: ({ assertion }) => ({
       expected: 'each a UTC xs:dateTime',
       seen: badTimes(assertion).join(', ') || 'all readable',
+    }),
+  },
+  {
+    name: 'assertion-issue-instant',
+    code: 'SAML_NOT_YET_VALID',
+    holds: ({ assertion, idp, now }) => isPast(assertion.issueInstant, now + idp.clockSkewMs),
+    evidence: ({ assertion, idp, now }) => ({
+      expected: `at most ${formatDateTime(now + idp.clockSkewMs)}`,
+      seen: shown(assertion.issueInstant.text),
     }),
   },
 ];
@@ -169,6 +182,16 @@ export const statementChecks: readonly Check<AssertionSubject>[] = [
     code: 'SAML_AUTHN_STATEMENT_MISSING',
     holds: ({ assertion }) => assertion.authnStatements.length > 0,
     evidence: ({ assertion }) => ({ expected: 'at least 1', seen: `${assertion.authnStatements.length}` }),
+  },
+  {
+    name: 'authn-instant',
+    code: 'SAML_NOT_YET_VALID',
+    holds: ({ assertion, idp, now }) =>
+      assertion.authnStatements.every(({ authnInstant }) => isPast(authnInstant, now + idp.clockSkewMs)),
+    evidence: ({ assertion, idp, now }) => ({
+      expected: `each at most ${formatDateTime(now + idp.clockSkewMs)}`,
+      seen: shownList(assertion.authnStatements.map(({ authnInstant }) => authnInstant.text)),
+    }),
   },
   {
     name: 'session-not-on-or-after',

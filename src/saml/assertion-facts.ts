@@ -7,7 +7,7 @@ import {
   type XmlElement,
 } from '../xml/index.js';
 import { ASSERTION, BEARER } from './names.js';
-import { simpleText, timeAttribute, uriText, type TimeAttribute } from './read.js';
+import { shown, simpleText, timeAttribute, uriText, walk, type TimeAttribute } from './read.js';
 
 /** One bearer SubjectConfirmation (saml-core §2.4.1.1). */
 export interface BearerConfirmation {
@@ -63,7 +63,9 @@ export interface AssertionFacts {
 }
 
 const SINGLE = ['Issuer', 'Subject', 'Conditions', 'Advice'];
-const STATEMENTS = ['AuthnStatement', 'AttributeStatement', 'AuthzDecisionStatement', 'Statement'];
+// Not the abstract Statement: what an extension of it says, nobody here knows (saml-core §2.7.1).
+const STATEMENTS = ['AuthnStatement', 'AttributeStatement', 'AuthzDecisionStatement'];
+const ATTRIBUTES = ['AttributeStatement', 'Attribute', 'EncryptedAttribute'];
 
 export function readAssertion(assertion: VerifiedElement): AssertionFacts {
   const named = (localName: string) => verifiedChildrenNamed(assertion, ASSERTION, localName);
@@ -79,7 +81,7 @@ export function readAssertion(assertion: VerifiedElement): AssertionFacts {
     id: attributeValue(assertion, 'ID') ?? '',
     issueInstant: timeAttribute(assertion, 'IssueInstant'),
     issuer: issuer === undefined ? null : simpleText(issuer),
-    misplaced: misplacedChild(assertion),
+    misplaced: misplacedChild(assertion) ?? misplacedAttribute(assertion),
     nameIds: ofSubject('NameID'),
     baseIds: ofSubject('BaseID').length,
     encryptedIds: ofSubject('EncryptedID').length,
@@ -103,13 +105,33 @@ function misplacedChild(assertion: XmlElement): string | null {
     // A Signature that is still here is that of an assertion read out of a signed Response; its place was checked.
     if (child.namespace !== ASSERTION) {
       if (name === 'Signature') continue;
-      return `unexpected element ${name}`;
+      return `unexpected element ${shown(name)}`;
     }
-    if (!SINGLE.includes(name) && !STATEMENTS.includes(name)) return `unexpected element ${name}`;
+    if (!SINGLE.includes(name) && !STATEMENTS.includes(name)) return `unexpected element ${shown(name)}`;
     if (SINGLE.includes(name) && seen.has(name)) return `more than one ${name}`;
     seen.add(name);
   }
   return null;
+}
+
+/**
+ * Neither the claim rules nor the DomainKey policy see an attribute that does not stand in an AttributeStatement of the
+ * assertion, but it would be passed on, and a receiver that seeks attributes anywhere would find it.
+ */
+function misplacedAttribute(assertion: XmlElement): string | null {
+  const misplaced: string[] = [];
+  const note = (element: XmlElement) => {
+    if (ATTRIBUTES.some((name) => isNamed(element, ASSERTION, name))) misplaced.push(element.localName);
+  };
+  for (const child of childElements(assertion)) {
+    const isStatement = isNamed(child, ASSERTION, 'AttributeStatement');
+    for (const inner of childElements(child)) {
+      const inPlace = isStatement && inner.localName !== 'AttributeStatement';
+      for (const each of inPlace ? childElements(inner) : [inner]) walk(each, note);
+    }
+  }
+  const [first] = misplaced;
+  return first === undefined ? null : `${first} outside an AttributeStatement of the assertion`;
 }
 
 function readBearer(confirmation: VerifiedElement): BearerConfirmation {

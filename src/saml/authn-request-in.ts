@@ -85,7 +85,10 @@ const rootChecks: readonly Check<XmlElement>[] = [
     name: 'root',
     code: 'REQUEST_ROOT',
     holds: (root) => isNamed(root, PROTOCOL, 'AuthnRequest'),
-    evidence: (root) => ({ expected: `{${PROTOCOL}}AuthnRequest`, seen: `{${root.namespace}}${root.localName}` }),
+    evidence: (root) => ({
+      expected: `{${PROTOCOL}}AuthnRequest`,
+      seen: shown(`{${root.namespace}}${root.localName}`),
+    }),
   },
 ];
 

@@ -1,6 +1,6 @@
 import { describeAttribute, attributeName } from './attributes.js';
 import type { Check } from './checks.js';
-import type { Claims } from './claims.js';
+import { hasPlainValues, type Claims } from './claims.js';
 import { simpleText } from './read.js';
 import type { RequiredClaims } from './types.js';
 
@@ -12,9 +12,11 @@ export interface ClaimSubject {
 // RFC 5321 §4.5.3.1 bounds an address at 64 + 1 + 255 octets; the shape is all that can be told from outside.
 const LONGEST_ADDRESS = 320;
 const EMAIL_SHAPE = /^[^\s@<>"]+@[^\s@<>".]+(?:\.[^\s@<>".]+)+$/;
+/** What is not seen, or has the rest be seen in another order: two such addresses look alike and are not. */
+const INVISIBLE = /[\p{Cc}\p{Cf}\p{Default_Ignorable_Code_Point}]/u;
 
 export function isEmailShaped(text: string): boolean {
-  return text.length <= LONGEST_ADDRESS && EMAIL_SHAPE.test(text);
+  return text.length <= LONGEST_ADDRESS && EMAIL_SHAPE.test(text) && !INVISIBLE.test(text);
 }
 
 function valuesOf({ attributes }: Claims, name: string): string[] {
@@ -22,8 +24,10 @@ function valuesOf({ attributes }: Claims, name: string): string[] {
 }
 
 function isPresent(claims: Claims, name: string): boolean {
+  const named = claims.attributes.filter((each) => attributeName(each) === name);
   const values = valuesOf(claims, name);
-  return values.length === 1 && values.every((value) => value.trim() !== '');
+  // Of a value with elements in it, one reader takes all the text, and another one only the first piece.
+  return values.length === 1 && values.every((value) => value.trim() !== '') && named.every(hasPlainValues);
 }
 
 function missing({ required, claims }: ClaimSubject): string[] {
@@ -49,7 +53,7 @@ export const claimChecks: readonly Check<ClaimSubject>[] = [
     }),
     detail: (subject) =>
       missing(subject)
-        .map((name) => `The identity provider sends no single non-empty value for the required attribute ${name}.`)
+        .map((name) => `The identity provider sends no single non-empty text for the required attribute ${name}.`)
         .join(' '),
   },
   {

@@ -1,9 +1,9 @@
 import { GatewayError } from '../shared/index.js';
 import {
   assertSignaturePlacement,
-  attributeValue,
   childrenNamed,
   decryptElement,
+  isIdAttribute,
   isNamed,
   verifiedChildrenNamed,
   type DecryptionPolicy,
@@ -66,10 +66,11 @@ const CONTAINER = 'EncryptedAssertion';
 export function assertDistinctIds(outer: XmlElement, inner: XmlElement): void {
   const ids = new Set<string>();
   const collect = (element: XmlElement) => {
-    const id = attributeValue(element, 'ID');
-    if (id === undefined) return;
-    if (ids.has(id)) throw new GatewayError('XML_DUPLICATE_ID');
-    ids.add(id);
+    for (const { prefix, localName, value } of element.attributes) {
+      if (!isIdAttribute(prefix, localName)) continue;
+      if (ids.has(value)) throw new GatewayError('XML_DUPLICATE_ID');
+      ids.add(value);
+    }
   };
   walk(outer, collect);
   walk(inner, collect);

@@ -73,5 +73,5 @@ function maskedDocument(xml: string, secretNames: readonly string[]): string {
   // Our own document, no more than a little larger than what came in, whose limits held.
   const limits = { maxDepth: 1000, maxElements: Infinity, maxAttributes: Infinity, maxNamespaceName: Infinity };
   const masked = maskedTree(parseXml(Buffer.from(xml, 'utf8'), limits), secretNames);
-  return canonicalize(masked, prefixesNamedInContent([masked]));
+  return canonicalize(masked, prefixesNamedInContent([masked], null));
 }

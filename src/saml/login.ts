@@ -44,6 +44,8 @@ export interface VerifiedLogin {
   /** In the clear: some are credentials. */
   readonly attributes: readonly AttributeFacts[];
   readonly warnings: readonly LoginWarning[];
+  /** The prefixes whose meaning the signatures cover although no name uses them (PrefixList of InclusiveNamespaces). */
+  readonly signedPrefixes: readonly string[];
   /** SHA-256 fingerprint of the certificate whose key made the signature that covers the assertion. */
   readonly keyFingerprint: string;
   readonly encrypted: boolean;

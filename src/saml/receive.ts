@@ -6,7 +6,7 @@ import { describeAttribute } from './attributes.js';
 import { firstFault, type Checker } from './checks.js';
 import { coveredAssertion, coveredAssertionChecks, type CoveredAssertion } from './covered-assertion.js';
 import type { ReceiveContext, VerifiedLogin } from './login.js';
-import { answeredRequest, readResponse, responseChecks, type ResponseFacts } from './response-checks.js';
+import { answeredRequest, mayBeOurs, readResponse, responseChecks, type ResponseFacts } from './response-checks.js';
 import { rootChecks, structureChecks } from './response-structure.js';
 import { confirmationThatHolds, nameIdOf, subjectChecks, type AssertionSubject } from './subject-checks.js';
 import type { IdentityProvider, ServiceProvider } from './types.js';
@@ -80,7 +80,7 @@ async function validate({ idp, sp, context, response, assertion }: Received, che
   const { now } = context;
   const confirmedRequests = assertion.bearers.flatMap(({ inResponseTo }) => inResponseTo ?? []);
   const answered = answeredRequest(response, confirmedRequests);
-  const request = answered === null ? null : await context.findRequest(answered);
+  const request = answered === null || !mayBeOurs(answered) ? null : await context.findRequest(answered);
   checker.apply(responseChecks, { idp, now, response, confirmedRequests, request });
   const subject: AssertionSubject = {
     idp,
@@ -128,6 +128,7 @@ function describeLogin(
     authnContext: first(assertion, ({ authnContext }) => authnContext),
     attributes: assertion.attributes.map(describeAttribute),
     warnings: covered.warnings,
+    signedPrefixes: covered.signedPrefixes,
     keyFingerprint: covered.keyFingerprint,
     encrypted: covered.encrypted,
     issueInstant,

@@ -44,6 +44,14 @@ export function answeredRequest(response: ResponseFacts, confirmedRequests: read
   return response.inResponseTo ?? confirmedRequests[0] ?? null;
 }
 
+/** Ours are far shorter; not every store takes keys of any length. */
+const LONGEST_REQUEST_ID = 256;
+
+/** Whether the store is worth asking for the request. */
+export function mayBeOurs(requestId: string): boolean {
+  return requestId.length <= LONGEST_REQUEST_ID;
+}
+
 const answered = (subject: ResponseSubject) => answeredRequest(subject.response, subject.confirmedRequests);
 
 /** saml-profiles §4.1.4.3 over the Response; every subject passes each check on its own. */

@@ -45,7 +45,7 @@ export const rootChecks: readonly Check<XmlElement>[] = [
     name: 'root',
     code: 'SAML_ROOT',
     holds: (root) => isNamed(root, PROTOCOL, 'Response'),
-    evidence: (root) => ({ expected: `{${PROTOCOL}}Response`, seen: `{${root.namespace}}${shown(root.localName)}` }),
+    evidence: (root) => ({ expected: `{${PROTOCOL}}Response`, seen: shown(`{${root.namespace}}${root.localName}`) }),
   },
 ];
 

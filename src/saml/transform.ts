@@ -1,5 +1,5 @@
 import { hash } from 'node:crypto';
-import { canonicalize, encryptElement, signEnveloped, type XmlElement } from '../xml/index.js';
+import { canonicalize, childElements, encryptElement, signEnveloped, type XmlElement } from '../xml/index.js';
 import { describeAttribute } from './attributes.js';
 import { firstFault, type Checker } from './checks.js';
 import { claimChecks } from './claim-checks.js';
@@ -44,7 +44,7 @@ export async function transformUnder(
   const to = addressing(login, parties, services);
   const assertion = reissueAssertion(login, claims, to);
   services.onStage?.('sign');
-  const prefixes = prefixesNamedInContent(assertion.children.filter((child) => typeof child !== 'string'));
+  const prefixes = prefixesNamedInContent(childElements(assertion), login.signedPrefixes);
   const response = await sealed(assertion, to, prefixes, parties, services);
   const xml = canonicalize(response, prefixes);
   const bytes = Buffer.from(xml, 'utf8');

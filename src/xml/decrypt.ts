@@ -15,8 +15,13 @@ export interface DecryptionPolicy {
   readonly allowCbc: boolean;
 }
 
-/** Each costs one RSA operation per configured key; real messages carry one. */
-const MOST_ENCRYPTED_KEYS = 4;
+/** Real messages carry one EncryptedKey. */
+const MOST_ENCRYPTED_KEYS = 2;
+/**
+ * Anybody can ask for them, without any signature, and they hold up every other request: Node has no asynchronous
+ * decryption. With more configured keys than that, of one EncryptedKey each key is still tried.
+ */
+const MOST_RSA_OPERATIONS = 4;
 const ELEMENT_TYPE = `${XMLENC_NAMESPACE}Element`;
 
 /** Without any detail: whoever can tell the reasons apart can decrypt (xmlenc-core1 §6.1). */
@@ -86,11 +91,14 @@ function cipherValue(encrypted: XmlElement): Buffer {
   return decodeBase64(textContent(value)) ?? fail();
 }
 
+function mostEncryptedKeys(keys: number): number {
+  return keys * MOST_ENCRYPTED_KEYS <= MOST_RSA_OPERATIONS ? MOST_ENCRYPTED_KEYS : 1;
+}
+
 /** Tries every pair, also after a success, so that the time does not tell which one it was. */
 function unwrap(wrapped: readonly WrappedKey[], keys: readonly KeyObject[], length: number): Buffer | null {
   let found: Buffer | null = null;
   for (const key of keys) {
-    if (key.type !== 'private' || key.asymmetricKeyType !== 'rsa') continue;
     for (const { parameters, encrypted } of wrapped) {
       const candidate = oaepDecrypt(key, encrypted, parameters);
       if (candidate?.length === length) found ??= candidate;
@@ -138,11 +146,12 @@ export function decryptElement(
   if (data === undefined || more.length > 0) return fail();
   const cipher = contentCipherOf(data, policy);
   const encryptedKeys = encryptedKeysOf(container, data);
-  if (encryptedKeys.length > MOST_ENCRYPTED_KEYS) return fail();
+  const rsaKeys = keys.filter((key) => key.type === 'private' && key.asymmetricKeyType === 'rsa');
+  if (encryptedKeys.length > mostEncryptedKeys(rsaKeys.length)) return fail();
   const wrapped = wrappedKeys(encryptedKeys);
   if ((attributeValue(data, 'Type') ?? ELEMENT_TYPE) !== ELEMENT_TYPE) return fail();
   const encrypted = cipherValue(data);
-  const sessionKey = unwrap(wrapped, keys, cipher.keyLength);
+  const sessionKey = unwrap(wrapped, rsaKeys, cipher.keyLength);
   // With no session key the work goes on with a random one (RFC 3218 §2.3.2), and fails where a forged one would.
   const decrypted = decryptContent(cipher, sessionKey ?? systemRandom(cipher.keyLength), encrypted);
   const parsed = parseOrNull(decrypted.plaintext, limits, container);

@@ -7,9 +7,9 @@ import { digestNamed, type DigestName } from './signature-algorithms.js';
 import type { XmlElement } from './tree.js';
 
 /** Fixes MGF1 to SHA-1, whatever the digest (xmlenc-core1 §5.5.2). */
-export const RSA_OAEP_MGF1P = `${XMLENC_NAMESPACE}rsa-oaep-mgf1p`;
+export const RSA_OAEP_MGF1P = 'http://www.w3.org/2001/04/xmlenc#rsa-oaep-mgf1p';
 /** Names MGF1's hash in an MGF element. */
-export const RSA_OAEP = `${XMLENC11_NAMESPACE}rsa-oaep`;
+export const RSA_OAEP = 'http://www.w3.org/2009/xmlenc11#rsa-oaep';
 
 /** xmlenc-core1 §5.5.2. */
 const MASKS: ReadonlyMap<string, DigestName> = new Map<string, DigestName>([
@@ -18,6 +18,12 @@ const MASKS: ReadonlyMap<string, DigestName> = new Map<string, DigestName>([
   [`${XMLENC11_NAMESPACE}mgf1sha384`, 'sha384'],
   [`${XMLENC11_NAMESPACE}mgf1sha512`, 'sha512'],
 ]);
+
+/** What identity providers send, as digest and hash of MGF1; SHA-1 is what both are where nothing is said. */
+const ALLOWED_HASHES = {
+  [RSA_OAEP_MGF1P]: ['sha1 sha1', 'sha256 sha1'],
+  [RSA_OAEP]: ['sha256 sha256', 'sha256 sha1'],
+};
 
 export function maskIdentifier(digest: DigestName): string {
   return `${XMLENC11_NAMESPACE}mgf1${digest}`;
@@ -58,9 +64,12 @@ export function readKeyTransport(encryptedKey: XmlElement): OaepParameters {
   const stranger = childElements(method).find((child) => child !== digest && child !== mask && child !== label);
   if (stranger !== undefined) refuseAlgorithm(stranger.localName);
   if (mask !== undefined && algorithm === RSA_OAEP_MGF1P) refuseAlgorithm('rsa-oaep-mgf1p with MGF');
+  const hashes = { digest: chosen(digest, digestNamed), maskDigest: chosen(mask, (uri) => MASKS.get(uri)) };
+  if (!ALLOWED_HASHES[algorithm].includes(`${hashes.digest} ${hashes.maskDigest}`)) {
+    refuseAlgorithm(`${algorithm} with ${hashes.digest} and MGF1 with ${hashes.maskDigest}`);
+  }
   return {
-    digest: chosen(digest, digestNamed),
-    maskDigest: chosen(mask, (uri) => MASKS.get(uri)),
+    ...hashes,
     label: label === undefined ? Buffer.alloc(0) : (decodeBase64(textContent(label)) ?? refuseAlgorithm('OAEPParams')),
   };
 }

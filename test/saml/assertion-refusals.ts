@@ -3,6 +3,9 @@ import { at, inAssertion, MINUTES_5, SKEW, type Refusal } from './attempt.js';
 
 const BEARER_DATA = /<saml2:SubjectConfirmationData [^>]*\/>/;
 
+const ATTRIBUTE = '<saml2:Attribute Name="DomainKey"><saml2:AttributeValue>x</saml2:AttributeValue></saml2:Attribute>';
+const STATEMENT = `<saml2:AttributeStatement>${ATTRIBUTE}</saml2:AttributeStatement>`;
+
 /** What a verified assertion can have wrong. */
 export const assertionRefusals: readonly Refusal[] = [
   [
@@ -29,6 +32,33 @@ export const assertionRefusals: readonly Refusal[] = [
     'SAML_STRUCTURE',
     'an unknown element in the assertion',
     { edit: inAssertion('<saml2:Subject>', '<saml2:Other/><saml2:Subject>') },
+  ],
+  [
+    'assertion-structure',
+    'SAML_STRUCTURE',
+    'a statement of an unknown type',
+    { edit: inAssertion('<saml2:AttributeStatement>', '<saml2:Statement/><saml2:AttributeStatement>') },
+  ],
+  ...(
+    [
+      ['in another statement', '</saml2:AuthnContext>', `${ATTRIBUTE}</saml2:AuthnContext>`],
+      ['in its statement in another one', '</saml2:AuthnStatement>', `${STATEMENT}</saml2:AuthnStatement>`],
+      ['in its statement in its statement', '<saml2:AttributeStatement>', `<saml2:AttributeStatement>${STATEMENT}`],
+      ['in an attribute', '</saml2:AttributeValue>', `${ATTRIBUTE}</saml2:AttributeValue>`],
+      ['in Advice', '<saml2:AuthnStatement', `<saml2:Advice>${ATTRIBUTE}</saml2:Advice><saml2:AuthnStatement`],
+      ['encrypted in an attribute', '</saml2:AttributeValue>', '<saml2:EncryptedAttribute/></saml2:AttributeValue>'],
+    ] as const
+  ).map(([where, from, to]): Refusal => [
+    'assertion-structure',
+    'SAML_STRUCTURE',
+    `an attribute ${where}`,
+    { edit: inAssertion(from, to) },
+  ]),
+  [
+    'assertion-issue-instant',
+    'SAML_NOT_YET_VALID',
+    'an IssueInstant one millisecond too late',
+    { edit: inAssertion(/ IssueInstant="[^"]*"/, ` IssueInstant="${at(SKEW + 1)}"`) },
   ],
   [
     'assertion-issuer',
@@ -201,6 +231,12 @@ export const assertionRefusals: readonly Refusal[] = [
     'SAML_AUTHN_STATEMENT_MISSING',
     'no AuthnStatement',
     { edit: inAssertion(/<saml2:AuthnStatement .*<\/saml2:AuthnStatement>/, '') },
+  ],
+  [
+    'authn-instant',
+    'SAML_NOT_YET_VALID',
+    'an AuthnInstant one millisecond too late',
+    { edit: inAssertion(/ AuthnInstant="[^"]*"/, ` AuthnInstant="${at(SKEW + 1)}"`) },
   ],
   [
     'session-not-on-or-after',

@@ -139,6 +139,8 @@ t.test('a required claim needs exactly one value that is not empty, after the ru
   await refused([{ name: ACCOUNT_KEY, values: [' '] }]);
   await refused([{ name: ACCOUNT_KEY, values: ['a', 'b'] }]);
   await refused([...BASE, ...BASE]);
+  const inPieces = (xml: string) => xml.replace('>00u1<', '>00<x>u1</x><');
+  await t.rejects(login(BASE, {}, undefined, inPieces), { code: 'CLAIM_REQUIRED' }, 'and no elements in it');
   await refused(BASE, [{ kind: 'drop', name: ACCOUNT_KEY }]);
   await t.resolves(
     login([{ name: 'user.id', values: ['1'] }], { claims: [{ kind: 'rename', from: 'user.id', to: ACCOUNT_KEY }] }),
@@ -154,6 +156,11 @@ t.test('the NameID must look like an e-mail address, unless the IdP file says ot
     'a@b@c.nl',
     'a b@c.nl',
     'a@c..nl',
+    'a\u200b@c.nl',
+    'a@c\u00ad.nl',
+    '\u202eln.c@a.nl',
+    'a\u3164@c.nl',
+    'a\ufe0f@c.nl',
     `${'a'.repeat(320)}@c.nl`,
   ]) {
     await t.rejects(login(BASE, {}, nameId), { code: 'NAME_ID_NOT_EMAIL' }, nameId);

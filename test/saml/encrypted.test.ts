@@ -84,6 +84,10 @@ t.test('the rules hold for what was encrypted', async (t) => {
     signed: 'response',
     editSignedAssertion: (xml) => xml.replace(/ ID="[^"]*"/, ' ID="id2128248929510670834559185"'),
   });
+  await refused('XML_DUPLICATE_ID', {
+    signed: 'response',
+    editSignedAssertion: (xml) => xml.replace('<saml2:Subject>', '<saml2:Subject Id="id2128248929510670834559185">'),
+  });
   await refused('DECRYPTION_FAILED', { signed: 'assertion', encryptTo: STRANGER });
 });
 

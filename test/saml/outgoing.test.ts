@@ -35,13 +35,16 @@ import {
   ZIVVER_ACS,
   ZIVVER_ENTITY_ID,
 } from '../support/saml-parties.js';
-import { shapes, signedResponse, type ResponseDescription } from '../support/saml-response.js';
+import { shapes, signedResponse, type ResponseDescription, type Sealing } from '../support/saml-response.js';
 import { xmlsecVerify } from '../support/xmlsec.js';
 
 interface Way {
   readonly response?: Partial<ResponseDescription>;
   readonly edit?: (xml: string) => string;
   readonly prefixes?: readonly string[];
+  readonly signed?: Sealing['signed'];
+  /** Changes the finished document. */
+  readonly tamper?: (xml: string) => string;
   readonly idp?: Partial<IdentityProvider>;
   readonly sp?: Partial<ServiceProvider>;
   readonly issuing?: Partial<Issuing>;
@@ -53,9 +56,9 @@ async function passOn(way: Way = {}): Promise<{ login: VerifiedLogin; outgoing: 
   const now = way.now ?? NOW;
   const idp = testIdp(way.idp);
   const sp = testSp(way.sp);
-  const { edit = (xml: string) => xml, prefixes = [] } = way;
-  const sealing = { key: idpKeys().signingKey(), edit, prefixes };
-  const xml = await signedResponse(testResponse({ now, ...way.response }), sealing);
+  const { edit = (xml: string) => xml, tamper = (xml: string) => xml, prefixes = [], signed } = way;
+  const sealing = { key: idpKeys().signingKey(), edit, prefixes, ...(signed === undefined ? {} : { signed }) };
+  const xml = tamper(await signedResponse(testResponse({ now, ...way.response }), sealing));
   const request = testRequest({
     expiresAt: now + 1,
     ...(way.spRequestId === undefined ? {} : { spRequestId: way.spRequestId }),
@@ -200,6 +203,41 @@ t.test('untouched attributes stand byte for byte as they came, their namespaces 
   t.ok((await xmlsecVerify([outgoing.xml], { certificatePem })).ok);
   t.ok((await xmlsecVerify([outgoing.xml], { certificatePem, xpath: ISSUER_FIRST })).ok);
 });
+
+const XSI = 'xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance"';
+
+t.test(
+  'a prefix in content keeps a meaning that was signed, and gets none that anybody could have given it',
+  async (t) => {
+    const value = (attributes: string, text = 'x') =>
+      `<saml2:Attribute Name="n"><saml2:AttributeValue ${attributes}>${text}</saml2:AttributeValue></saml2:Attribute>`;
+    const typed = value(`${XSI} xsi:type="t:own"`);
+    const meaning = 'xmlns:t="urn:types"';
+    const prefixesOf = async (content: string, way: Way = {}) => {
+      const edit = (xml: string) => xml.replace('<saml2:AttributeStatement>', `<saml2:AttributeStatement>${content}`);
+      const { outgoing } = await passOn({ signed: 'assertion', ...way, edit });
+      t.ok((await xmlsecVerify([outgoing.xml], { certificatePem: gatewayKeys().certificatePem })).ok);
+      return /PrefixList="([^"]*)"/.exec(outgoing.xml)?.[1];
+    };
+    const onResponse = (xml: string) => xml.replace('<saml2p:Response ', `<saml2p:Response ${meaning} `);
+
+    t.equal(await prefixesOf(typed, { tamper: onResponse }), 'xs', 'declared outside what is signed');
+    t.equal(await prefixesOf(value('', 't:text'), { tamper: onResponse }), 'xs', 'in text');
+    const local = value(`${meaning} ${XSI} xsi:type="t:own"`);
+    t.equal(await prefixesOf(local), 'xs', 'inside it, but no name uses it, so the digest does not depend on it');
+    t.equal(await prefixesOf(local, { prefixes: ['t'] }), 't xs', 'in the PrefixList of the signature');
+    t.equal(await prefixesOf(value(`${meaning} ${XSI} t:a="1" xsi:type="t:own"`)), 't xs', 'a name there uses it');
+    await t.rejects(prefixesOf(typed, { tamper: onResponse, prefixes: ['t'] }), { code: 'SIGNATURE_DIGEST_MISMATCH' });
+    t.equal(
+      await prefixesOf(value(`${meaning} ${XSI} t:a="1" xsi:type="t:own"`) + typed, { tamper: onResponse }),
+      'xs',
+      'signed in one place only',
+    );
+    const byDefault = value(`${XSI} xsi:type="own"`);
+    const defaulted = (xml: string) => xml.replace('<saml2p:Response ', '<saml2p:Response xmlns="urn:types" ');
+    t.equal(await prefixesOf(byDefault, { tamper: defaulted }), 'xs', 'the default namespace likewise');
+  },
+);
 
 t.test('content that names prefixes of ours, or the default namespace, still verifies', async (t) => {
   const values = [

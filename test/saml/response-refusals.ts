@@ -2,6 +2,7 @@ import { rsaKeyPair } from '../support/pki.js';
 import { IDP_ENTITY_ID, NOW, OUR_ACS, OUR_REQUEST, testRequest } from '../support/saml-parties.js';
 import { at, inAssertion, replace, SKEW, type Refusal } from './attempt.js';
 
+const LONG_ID = `_${'a'.repeat(256)}`;
 const OTHER_KEY = rsaKeyPair(2048, 'another idp');
 
 /** What a Response can have wrong, down to the signatures and the request that it answers. */
@@ -121,6 +122,15 @@ export const responseRefusals: readonly Refusal[] = [
   ],
   ['unsolicited', 'SAML_UNSOLICITED_REFUSED', 'an unsolicited response', { unsolicited: true }],
   ['in-response-to', 'SAML_IN_RESPONSE_TO_UNKNOWN', 'a request that we do not know', { requests: [] }],
+  [
+    'in-response-to',
+    'SAML_IN_RESPONSE_TO_UNKNOWN',
+    'a request whose ID is longer than any of ours, though the store has it',
+    {
+      requests: [testRequest({ id: LONG_ID })],
+      edit: (xml) => xml.replaceAll(`InResponseTo="${OUR_REQUEST}"`, `InResponseTo="${LONG_ID}"`),
+    },
+  ],
   [
     'in-response-to',
     'SAML_IN_RESPONSE_TO_UNKNOWN',

@@ -37,3 +37,10 @@ t.test('the public side of an error is one of few sentences, the detail stays in
   t.equal(new GatewayError('INTERNAL').message, errorTable.INTERNAL.meaning);
   t.end();
 });
+
+t.test('neither detail nor evidence grows with what came from outside', (t) => {
+  const long = 'x'.repeat(100_000);
+  const { message, evidence } = new GatewayError('INTERNAL', long, { evidence: { expected: long, seen: long } });
+  for (const text of [message, evidence.expected, evidence.seen]) t.equal(text, `${'x'.repeat(2000)}…`);
+  t.end();
+});

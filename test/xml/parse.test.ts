@@ -164,6 +164,8 @@ const refusals: readonly (readonly [name: string, code: string, source: Uint8Arr
   ['a declaration that comes late', 'XML_MALFORMED', ' <?xml version="1.0"?><r/>'],
   ['a declaration without version', 'XML_MALFORMED', '<?xml encoding="UTF-8"?><r/>'],
   ['the same ID twice', 'XML_DUPLICATE_ID', '<r ID="a"><c><d ID="a"/></c></r>'],
+  ['the same Id twice, as in XML-DSig and XML-Enc', 'XML_DUPLICATE_ID', '<r Id="a"><c><d Id="a"/></c></r>'],
+  ['an Id that is an ID too', 'XML_DUPLICATE_ID', '<r Id="a"><c ID="a"/></r>'],
   ['an ID that another gives by reference', 'XML_DUPLICATE_ID', '<r ID="a"><c ID="&#97;"/></r>'],
   ['an xml:id that is an ID too', 'XML_DUPLICATE_ID', '<r ID="a"><c xml:id="a"/></r>'],
 ];
@@ -175,7 +177,7 @@ for (const [name, code, source] of refusals) {
 }
 
 t.test('an ID in a namespace, and other spellings of the name, are no IDs', (t) => {
-  t.equal(codeOf(bytes('<r ID="a" xmlns:p="urn:p"><c p:ID="a" Id="a" id="a"/></r>')), 'accepted');
+  t.equal(codeOf(bytes('<r ID="a" xmlns:p="urn:p"><c p:ID="a" p:Id="a" id="a" iD="a"/></r>')), 'accepted');
   t.end();
 });
 

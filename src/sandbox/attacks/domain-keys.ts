@@ -155,10 +155,33 @@ function twice(good: GoodResponse): string {
   return said(good, (xml) => append(xml, 'Assertion/AttributeStatement', one(own) + one(EVIL)));
 }
 
+/** Where no policy looks, but where it would be passed on, and found by a receiver that looks anywhere. */
+function misplaced(): readonly Row[] {
+  const evil = (good: GoodResponse) =>
+    attributeFor(good, { attributes: named(good.facts.domainKey.attribute), values: value(good, EVIL) });
+  const statement = (good: GoodResponse) => saml(good, 'AttributeStatement', evil(good));
+  const typed = (good: GoodResponse) =>
+    saml(good, 'Statement', evil(good), `xmlns:xsi="${XSI}" xsi:type="AttributeStatementType"`);
+  const places: readonly (readonly [name: string, path: string, text: (good: GoodResponse) => string])[] = [
+    ['a Statement of its type', 'Assertion', typed],
+    ['an AuthnStatement', 'Assertion/AuthnStatement', evil],
+    ['a statement in an AuthnStatement', 'Assertion/AuthnStatement', statement],
+    ['a statement in a statement', 'Assertion/AttributeStatement', statement],
+    ['the value of another attribute', 'Assertion/AttributeStatement/Attribute/AttributeValue', evil],
+  ];
+  return places.map(([name, path, text]): Row => [
+    `a DomainKey in ${name} (verified)`,
+    'SAML_STRUCTURE',
+    (good) => said(good, (xml) => append(xml, path, text(good))),
+    { setting: 'domain-key-verified' },
+  ]);
+}
+
 /** Attempts to have a DomainKey of one's own delivered. Under `inject` nothing is refused, and nothing gets through. */
 export const domainKeys: readonly Attack[] = familyOf('domain-key', [
   ...smuggled('domain-key-verified'),
   ...smuggled('domain-key-injected'),
+  ...misplaced(),
   ['the right DomainKey and another (verified)', 'DOMAIN_KEY_MISMATCH', twice, { setting: 'domain-key-verified' }],
   ['the right DomainKey and another (injected)', 'same', twice, { setting: 'domain-key-injected' }],
   ['no DomainKey (verified)', 'DOMAIN_KEY_MISSING', ({ xml }) => xml, { setting: 'domain-key-verified' }],

@@ -100,6 +100,12 @@ export const subjects: readonly Attack[] = familyOf('subject', [
   row('a NameID with a line break', 'NAME_ID_NOT_EMAIL', (xml) =>
     setContent(xml, `${SUBJECT}/NameID`, 'a@example.org\nb@example.org'),
   ),
+  row('a NameID with a zero width space', 'NAME_ID_NOT_EMAIL', (xml) =>
+    setContent(xml, `${SUBJECT}/NameID`, 'a\u200b@example.org'),
+  ),
+  row('a NameID that is shown from right to left', 'NAME_ID_NOT_EMAIL', (xml) =>
+    setContent(xml, `${SUBJECT}/NameID`, '\u202egro.elpmaxe@a.nl'),
+  ),
   row('a NameID with two at signs', 'NAME_ID_NOT_EMAIL', (xml) =>
     setContent(xml, `${SUBJECT}/NameID`, 'a@evil.example@example.org'),
   ),

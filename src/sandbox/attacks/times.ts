@@ -80,6 +80,14 @@ export const times: readonly Attack[] = familyOf('time', [
     'SAML_RESPONSE_IN_FUTURE',
     sinceLatest(1),
   ),
+  time(
+    'the assertion is issued 1 ms after the edge',
+    'Assertion',
+    'IssueInstant',
+    'SAML_NOT_YET_VALID',
+    sinceLatest(1),
+  ),
+  time('the login happens 1 ms after the edge', STATEMENT, 'AuthnInstant', 'SAML_NOT_YET_VALID', sinceLatest(1)),
   time('the session ends at the edge', STATEMENT, 'SessionNotOnOrAfter', 'SAML_SESSION_EXPIRED', sinceEarliest(0)),
   time(
     'the session ends 1 ms before the edge',
@@ -111,6 +119,8 @@ export const timesInside: readonly Row[] = [
   time('Conditions begin at the edge', CONDITIONS, 'NotBefore', 'same', sinceLatest(0)),
   time('the confirmation ends 1 ms after the edge', DATA, 'NotOnOrAfter', 'same', sinceEarliest(1)),
   time('the Response is issued at the edge', 'Response', 'IssueInstant', 'same', sinceLatest(0)),
+  time('the assertion is issued at the edge', 'Assertion', 'IssueInstant', 'same', sinceLatest(0)),
+  time('the login happens at the edge', STATEMENT, 'AuthnInstant', 'same', sinceLatest(0)),
   time('the session ends 1 ms after the edge', STATEMENT, 'SessionNotOnOrAfter', 'same', sinceEarliest(1)),
   time(
     'Conditions end a microsecond after the edge',

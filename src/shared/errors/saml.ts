@@ -76,7 +76,7 @@ export const samlErrors = family({
     FOREIGN,
   ),
   SAML_TIME_INVALID: refused('A time is missing or is not an xs:dateTime in UTC.', FOREIGN),
-  SAML_NOT_YET_VALID: refused('The assertion is not valid yet.', CLOCK),
+  SAML_NOT_YET_VALID: refused('The assertion is not valid yet, or tells of something in the future.', CLOCK),
   SAML_EXPIRED: refused('The assertion is not valid any more.', CLOCK),
   SAML_AUDIENCE_MISMATCH: refused(
     'The assertion is meant for another service provider.',

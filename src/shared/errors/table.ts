@@ -24,6 +24,13 @@ export interface Evidence {
   readonly seen?: string;
 }
 
+/** In characters; both go into logs, and what they tell of came from outside, at any length. */
+const LONGEST_DETAIL = 2000;
+
+function bounded(text: string): string {
+  return text.length > LONGEST_DETAIL ? `${text.slice(0, LONGEST_DETAIL)}…` : text;
+}
+
 /** A refusal or failure with a stable code. `message` is the operator's detail; the browser only sees the public text. */
 export class GatewayError extends Error {
   override readonly name = 'GatewayError';
@@ -35,9 +42,16 @@ export class GatewayError extends Error {
     detail?: string,
     options: { readonly cause?: unknown; readonly evidence?: Evidence } = {},
   ) {
-    super(detail ?? errorTable[code].meaning, options.cause === undefined ? undefined : { cause: options.cause });
+    super(
+      bounded(detail ?? errorTable[code].meaning),
+      options.cause === undefined ? undefined : { cause: options.cause },
+    );
     this.code = code;
-    this.evidence = options.evidence ?? {};
+    const { expected, seen } = options.evidence ?? {};
+    this.evidence = {
+      ...(expected === undefined ? {} : { expected: bounded(expected) }),
+      ...(seen === undefined ? {} : { seen: bounded(seen) }),
+    };
   }
 
   get entry(): ErrorEntry {
