@@ -20,6 +20,7 @@ import { readKeyMaterial } from './key-material.js';
 import type { MetadataStatus } from './metadata/index.js';
 import { provisioningEvents } from './provisioning-events.js';
 import type { ApplicationServices } from './services.js';
+import { storeComplaints } from './store-complaints.js';
 import { openStores, type Stores } from './stores.js';
 import { telemetry } from './telemetry.js';
 
@@ -57,9 +58,7 @@ export class Application {
     const metrics = new Metrics({ clock: services.clock, version: services.version });
     const stores = openStores(config, {
       clock: services.clock,
-      onError: (error) => {
-        log.warn({ err: error }, 'the store does not answer');
-      },
+      onError: storeComplaints(log, services.clock),
       onFallback: () => {
         metrics.storeFallback();
       },

@@ -4,7 +4,8 @@ export { readConfiguration, requireConfiguration, type ConfigurationRequest } fr
 export { openDeadLetters, type OpenDeadLetters, type TenantDeadLetters } from './dead-letters.js';
 export { approveCertificate, listCandidates } from './metadata/index.js';
 export { inspectionFor, type InspectionInput } from './inspection.js';
-export { askOnline, type OnlineResult } from './online.js';
+export { localMetadataFaults } from './local-metadata.js';
+export { askOnline, askStore, type OnlineResult } from './online.js';
 export { ownMetadata } from './own-metadata.js';
 export { Reloader } from './reload.js';
 export { startGateway, type RunningGateway, type ServeOptions } from './serve.js';

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import type { GatewayConfig, IdpConfig } from '../config/index.js';
 import { ScimClient, type TenantSettings } from '../provisioning/index.js';
-import { GatewayError } from '../shared/index.js';
+import { errorTable, GatewayError } from '../shared/index.js';
 import { connectRedis, createEmbeddedStore, createRedisStore } from '../state/index.js';
 import type { ApplicationServices } from './services.js';
 import { idpMetadataSource } from './idp-metadata.js';
@@ -9,8 +9,11 @@ import { idpMetadataSource } from './idp-metadata.js';
 /** What one party outside of the configuration said. */
 export interface OnlineResult {
   readonly name: string;
-  readonly result: 'pass' | 'fail';
+  /** `skip`: there was nobody to ask. */
+  readonly result: 'pass' | 'fail' | 'skip';
   readonly detail: string;
+  /** What to do about a failure. */
+  readonly remedy?: string;
 }
 
 /** How long a Redis may take to be connected to. Milliseconds. */
@@ -23,18 +26,27 @@ const CLOCK_TOLERANCE = 60_000;
 export async function askOnline(config: GatewayConfig, services: ApplicationServices): Promise<OnlineResult[]> {
   const idps = config.idps.filter(({ enabled }) => enabled);
   const tenants = new Map(idps.map(({ provisioning }) => [provisioning.tenant, provisioning]));
-  const asked = await Promise.all([
+  const [store, metadata, scim] = await Promise.all([
     askStore(config, services),
-    ...idps.map((idp) => askMetadata(config, idp, services)),
-    ...[...tenants.values()].map((tenant) => askScim(tenant, services)),
+    Promise.all(idps.map((idp) => askMetadata(config, idp, services))),
+    Promise.all([...tenants.values()].map((tenant) => askScim(tenant, services))),
   ]);
-  return asked.flat();
+  const clocks = scim.some((results) => results.some(({ name }) => name === 'clock')) ? [] : [NO_CLOCK];
+  return [store, ...metadata.flat(), ...scim.flat(), ...clocks];
 }
 
-async function askStore({ store }: GatewayConfig, { clock }: ApplicationServices): Promise<OnlineResult[]> {
-  const result = (failure: string | null): OnlineResult[] => [
-    { name: 'store', result: failure === null ? 'pass' : 'fail', detail: failure ?? 'answers' },
-  ];
+const NO_CLOCK: OnlineResult = {
+  name: 'clock',
+  result: 'skip',
+  detail: 'no SCIM API answered with a time to compare it with',
+};
+
+/** Whether the store can be used now. */
+export async function askStore({ store }: GatewayConfig, { clock }: ApplicationServices): Promise<OnlineResult> {
+  const result = (failure: string | null): OnlineResult =>
+    failure === null
+      ? { name: 'store', result: 'pass', detail: 'answers' }
+      : { name: 'store', result: 'fail', detail: failure, remedy: errorTable.STORE_UNAVAILABLE.remedy };
   if (store.kind === 'embedded') {
     try {
       await createEmbeddedStore({ path: `${store.path}/state`, clock }).close();
@@ -44,9 +56,11 @@ async function askStore({ store }: GatewayConfig, { clock }: ApplicationServices
     }
   }
   const connection = connectRedis(store, 'commands');
+  // Before anything can fail, so that it knows why.
+  const redis = createRedisStore({ connection, clock });
   try {
     await once(connection, 'ready', { signal: AbortSignal.timeout(CONNECT_WITHIN) }).catch(() => undefined);
-    await createRedisStore({ connection, clock }).ping();
+    await redis.ping();
     return result(null);
   } catch (error) {
     return result(reasonOf(error));
@@ -65,9 +79,16 @@ async function askMetadata(
   const { state, entityId, lastError } = await source.refresh();
   await source.stop();
   const name = `metadata of ${idp.name}`;
-  if (lastError !== null) return [{ name, result: 'fail', detail: `${lastError.code}: ${lastError.detail}` }];
-  return [{ name, result: state === 'none' ? 'fail' : 'pass', detail: entityId ?? state }];
+  if (lastError === null) return [{ name, result: 'pass', detail: entityId ?? state }];
+  const { code, detail } = lastError;
+  return [{ name, result: 'fail', detail: `${code}: ${detail}`, remedy: errorTable[code].remedy }];
 }
+
+const NO_WAY = 'Check the way from this machine to that host: DNS, firewall, proxy, certificate authorities.';
+const NEW_KEY =
+  'Put a valid API key into the file of `provisioning.scim.token` (Zivver: Organization Settings > Integrations > API keys).';
+const NO_API = 'Compare `provisioning.scim.baseUrl` with the address of the SCIM API.';
+const SET_CLOCK = 'Set the clock of this machine (NTP): assertions are judged by it.';
 
 async function askScim(
   { tenant, scim, mode }: TenantSettings,
@@ -76,14 +97,20 @@ async function askScim(
   if (mode === 'off' || scim === undefined) return [];
   const name = `SCIM key of ${tenant}`;
   const answer = await new ScimClient({ scim, fetch, version }).probe();
-  if (answer.kind === 'silence') return [{ name, result: 'fail', detail: answer.detail }];
+  const { host } = new URL(scim.baseUrl);
+  if (answer.kind === 'silence') {
+    return [{ name, result: 'fail', detail: `${host}: ${answer.detail}`, remedy: NO_WAY }];
+  }
   const accepted = answer.status >= 200 && answer.status < 300;
-  const key: OnlineResult = { name, result: accepted ? 'pass' : 'fail', detail: `status ${answer.status}` };
+  const told = { name, detail: `${host} answered with status ${answer.status}` };
+  const refused = [401, 403].includes(answer.status) ? NEW_KEY : NO_API;
+  const key: OnlineResult = accepted ? { ...told, result: 'pass' } : { ...told, result: 'fail', remedy: refused };
   const date = Date.parse(answer.header('date') ?? '');
   if (Number.isNaN(date)) return [key];
   const difference = clock.now() - date;
-  const detail = `${(difference / 1000).toFixed(0)} s from the clock of ${new URL(scim.baseUrl).host}`;
-  return [key, { name: 'clock', result: Math.abs(difference) <= CLOCK_TOLERANCE ? 'pass' : 'fail', detail }];
+  const detail = `${(difference / 1000).toFixed(0)} s from the clock of ${host}`;
+  if (Math.abs(difference) <= CLOCK_TOLERANCE) return [key, { name: 'clock', result: 'pass', detail }];
+  return [key, { name: 'clock', result: 'fail', detail, remedy: SET_CLOCK }];
 }
 
 function reasonOf(error: unknown): string {

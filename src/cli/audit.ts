@@ -1,3 +1,5 @@
+import { readdirSync, statSync } from 'node:fs';
+import { join } from 'node:path';
 import { verifyAudit, type AuditFault } from '../observe/index.js';
 import { CommandFailure, type ExitStatus } from './exit.js';
 import type { Terminal } from './terminal.js';
@@ -8,7 +10,7 @@ export async function verifyFiles(
   options: { readonly json?: boolean },
   terminal: Terminal,
 ): Promise<ExitStatus> {
-  const verification = await verifyAudit(files).catch((error: unknown) => {
+  const verification = await verifyAudit(files.flatMap(segmentsOf)).catch((error: unknown) => {
     throw new CommandFailure(2, error instanceof Error ? error.message : String(error));
   });
   if (options.json === true) terminal.out(JSON.stringify(verification, null, 2));
@@ -20,6 +22,16 @@ export async function verifyFiles(
     terminal.out(verification.ok ? `the chain holds: ${counts}` : `the chain does not hold: ${counts}`);
   }
   return verification.ok ? 0 : 1;
+}
+
+/** A directory stands for the segments in it. */
+function segmentsOf(path: string): string[] {
+  const entry = statSync(path, { throwIfNoEntry: false });
+  if (entry === undefined) throw new CommandFailure(2, `Cannot read ${path}: no such file or directory`);
+  if (!entry.isDirectory()) return [path];
+  const segments = readdirSync(path).filter((name) => name.endsWith('.jsonl'));
+  if (segments.length === 0) throw new CommandFailure(2, `There is no audit segment (*.jsonl) in ${path}`);
+  return segments.map((name) => join(path, name));
 }
 
 function place({ file, line, problem }: AuditFault): string {

@@ -1,6 +1,6 @@
 import { CommanderError } from 'commander';
 import { GatewayError } from '../shared/index.js';
-import { CommandFailure, type ExitStatus } from './exit.js';
+import { CommandFailure, describeError, exitStatusOf, type ExitStatus } from './exit.js';
 import { createProgram } from './program.js';
 import type { Terminal } from './terminal.js';
 
@@ -28,7 +28,12 @@ function statusOf(error: unknown, terminal: Terminal): ExitStatus {
     return error.status;
   }
   if (error instanceof GatewayError) {
-    terminal.err(`${error.code}: ${error.message} ${error.entry.remedy}`);
+    terminal.err(describeError(error));
+    return exitStatusOf(error);
+  }
+  // What the operating system refuses is no fault of the program, and a trace says nothing of it.
+  if (error instanceof Error && 'syscall' in error) {
+    terminal.err(error.message);
     return 3;
   }
   terminal.err(error instanceof Error ? (error.stack ?? error.message) : String(error));

@@ -1,5 +1,5 @@
 import { readConfiguration } from '../app/index.js';
-import { formatFault, type GatewayConfig } from '../config/index.js';
+import { formatFault, type GatewayConfig, type IdpConfig } from '../config/index.js';
 import { CommandFailure } from './exit.js';
 import type { Terminal } from './terminal.js';
 
@@ -9,4 +9,12 @@ export function loadOrFail(directory: string, terminal: Terminal): GatewayConfig
   for (const warning of warnings) terminal.err(`warning: ${formatFault(warning)}`);
   if (config !== undefined) return config;
   throw new CommandFailure(2, ...faults.map(formatFault));
+}
+
+/** @throws CommandFailure 2 with the names that there are */
+export function namedIdp(idps: readonly IdpConfig[], wanted: string): IdpConfig {
+  const idp = idps.find(({ name }) => name === wanted);
+  if (idp !== undefined) return idp;
+  const known = idps.map(({ name }) => name).join(', ');
+  throw new CommandFailure(2, `There is no identity provider ${wanted}; the configuration has: ${known}`);
 }

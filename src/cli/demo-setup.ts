@@ -4,11 +4,20 @@ import { rm } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Application, readConfiguration, requireConfiguration, startGateway, systemServices } from '../app/index.js';
+import {
+  Application,
+  askStore,
+  readConfiguration,
+  requireConfiguration,
+  startGateway,
+  systemServices,
+} from '../app/index.js';
 import { generateSigningKey } from '../keys/index.js';
 import { createLogger } from '../observe/index.js';
 import { startSandboxIdp, startZivverStandIn, type SandboxIdp, type ZivverStandIn } from '../sandbox/index.js';
 import { systemClock, systemRandom } from '../shared/index.js';
+import { CommandFailure } from './exit.js';
+import type { Terminal } from './terminal.js';
 
 /** The demo's DomainKey attribute; what Zivver calls it is not published. */
 const DOMAIN_KEY_ATTRIBUTE = 'https://zivver.com/SAML/Attributes/DomainKey';
@@ -29,8 +38,9 @@ export interface DemoStage {
  * machine. Keys and secrets are made on the spot, in a directory that is removed at the end.
  *
  * @param store address of the store, as in gateway.yaml; `null` for the embedded one
+ * @throws CommandFailure 2 where it is no address, 3 where nothing answers there
  */
-export async function setTheStage(store: string | null): Promise<DemoStage> {
+export async function setTheStage(store: string | null, env: Terminal['env']): Promise<DemoStage> {
   const directory = mkdtempSync(join(tmpdir(), 'claims-gateway-demo-'));
   const opened: { close(): Promise<unknown> }[] = [{ close: () => rm(directory, { recursive: true, force: true }) }];
   const close = async () => {
@@ -46,8 +56,13 @@ export async function setTheStage(store: string | null): Promise<DemoStage> {
     const [port, operationsPort] = [await freePort(), await freePort()];
     const publicUrl = `http://127.0.0.1:${port}`;
     await writeConfiguration(directory, { publicUrl, port, operationsPort, store, zivver, idp, secrets });
-    const request = { directory: join(directory, 'config'), env: {} };
-    const config = requireConfiguration(readConfiguration(request));
+    const request = { directory: join(directory, 'config'), env };
+    const loaded = readConfiguration(request);
+    const unfit = loaded.faults.find(({ path }) => path === 'store');
+    if (unfit !== undefined) throw new CommandFailure(2, `--redis: ${unfit.problem}; ${unfit.remedy}`);
+    const config = requireConfiguration(loaded);
+    const asked = await askStore(config, systemServices('demo'));
+    if (asked.result === 'fail') throw new CommandFailure(3, `${asked.detail}; ${asked.remedy ?? ''}`);
     const log = createLogger({ level: 'error' });
     const application = await Application.open(config, { ...systemServices('demo'), log });
     const gateway = await startGateway(application, { request, withWorker: true, place: 1 });

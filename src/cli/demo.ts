@@ -2,7 +2,7 @@ import { Visitor, type VisitedPage } from '../sandbox/index.js';
 import { DEMO_DOMAIN, PEOPLE, setTheStage, type DemoStage } from './demo-setup.js';
 import type { ExitStatus } from './exit.js';
 import { Hangups, untilStopped } from './signals.js';
-import type { Terminal } from './terminal.js';
+import { untilUnread, type Terminal } from './terminal.js';
 
 export interface DemoOptions {
   readonly once?: boolean;
@@ -26,7 +26,7 @@ export async function demo(options: DemoOptions, terminal: Terminal): Promise<Ex
     if (options.json !== true) terminal.out(line);
   };
   say('Starting a test identity provider, a stand-in for Zivver, and the gateway between them …');
-  const stage = await setTheStage(options.redis ?? null);
+  const stage = await setTheStage(options.redis ?? null, terminal.env);
   try {
     const { findings, steps } = await logInTwice(stage, say);
     const ok = Object.values(findings).every(Boolean);
@@ -35,7 +35,7 @@ export async function demo(options: DemoOptions, terminal: Terminal): Promise<Ex
     if (options.once !== true) {
       for (const line of links(stage)) say(line);
       new Hangups().handle(() => undefined);
-      await untilStopped();
+      await Promise.race([untilStopped(), untilUnread(terminal)]);
     }
     return ok ? 0 : 1;
   } finally {

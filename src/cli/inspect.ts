@@ -1,8 +1,10 @@
-import { readFileSync } from 'node:fs';
 import { inspectionFor } from '../app/index.js';
-import { readResponseInput, type CheckResult, type Inspection } from '../saml/index.js';
-import { loadOrFail } from './configuration.js';
+import type { GatewayConfig } from '../config/index.js';
+import { checkNames, readResponseInput, type CheckResult, type Inspection } from '../saml/index.js';
+import { GatewayError, MOST_OF_A_FILE } from '../shared/index.js';
+import { loadOrFail, namedIdp } from './configuration.js';
 import { CommandFailure, type ExitStatus } from './exit.js';
+import { readOrFail } from './read-input.js';
 import type { Terminal } from './terminal.js';
 
 export interface InspectOptions {
@@ -16,30 +18,54 @@ export interface InspectOptions {
 /** What would become of a response. Status 0: it would be delivered; 1: it would be refused. */
 export async function inspect(file: string, options: InspectOptions, terminal: Terminal): Promise<ExitStatus> {
   const config = loadOrFail(options.config, terminal);
-  const idp = config.idps.find(({ name }) => name === options.idp);
-  if (idp === undefined) {
-    const known = config.idps.map(({ name }) => name).join(', ');
-    throw new CommandFailure(2, `There is no identity provider ${options.idp}; the configuration has: ${known}`);
-  }
+  const idp = namedIdp(config.idps, options.idp);
   const now = options.now === undefined ? Date.now() : Date.parse(options.now);
   if (Number.isNaN(now)) throw new CommandFailure(2, `--now ${options.now ?? ''} is not an ISO 8601 time`);
-  const text = file === '-' ? await terminal.readStandardInput() : readText(file);
-  const inspection = await inspectionFor(config, idp, {
-    input: readResponseInput(text, config.limits.message),
-    now,
-    inResponseTo: options.inResponseTo ?? null,
-  });
+  const read = await readInput(file, config.limits, terminal);
+  const inspection =
+    read instanceof GatewayError
+      ? unreadable(read)
+      : await inspectionFor(config, idp, { input: read, now, inResponseTo: options.inResponseTo ?? null });
   if (options.json === true) terminal.out(JSON.stringify(asJson(options.idp, inspection), null, 2));
   else for (const line of asText(inspection)) terminal.out(line);
   return inspection.verdict === 'deliver' ? 0 : 1;
 }
 
-function readText(file: string): string {
+/** The document, or why there is none. */
+async function readInput(
+  file: string,
+  { message }: GatewayConfig['limits'],
+  terminal: Terminal,
+): Promise<Uint8Array | GatewayError> {
+  // A form body has at most three characters for one of base64, which has four for three bytes.
+  const limit = Math.max(MOST_OF_A_FILE, 4 * message);
+  const text = file === '-' ? await terminal.readStandardInput(limit) : readOrFail(file, limit).toString('utf8');
   try {
-    return readFileSync(file, 'utf8');
+    if (text.trim() !== '') return readResponseInput(text, message);
+    throw new GatewayError('SAML_ENCODING', `${file === '-' ? 'standard input' : file} was empty`);
   } catch (error) {
-    throw new CommandFailure(2, `Cannot read ${file}: ${error instanceof Error ? error.message : String(error)}`);
+    if (error instanceof GatewayError) return error;
+    throw error;
   }
+}
+
+/** What no check could look into. */
+function unreadable({ code, message, evidence, entry }: GatewayError): Inspection {
+  const { expected = null, seen = null } = evidence;
+  const skipped = { result: 'skipped', expected: null, seen: null, code: null, remedy: null } as const;
+  return {
+    verdict: 'refuse',
+    code,
+    detail: message,
+    checks: [
+      { name: 'encoding', result: 'fail', expected, seen, code, remedy: entry.remedy },
+      ...checkNames.map((name) => ({ name, ...skipped })),
+    ],
+    login: null,
+    outgoing: null,
+    output: null,
+    attributes: { in: [], out: [] },
+  };
 }
 
 function asJson(idp: string, { verdict, code, detail, checks, attributes, output }: Inspection): object {

@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs';
 import { dirname, join, relative, resolve } from 'node:path';
 import type { GatewayConfig } from '../config/index.js';
 import {
@@ -8,8 +7,10 @@ import {
   planPromotion,
   planRetirement,
   readCertificate,
+  readGatewayYaml,
   readPemBundle,
   readPkcs12,
+  removeKeyFiles,
   storeImportedKey,
   withNextKey,
   withStates,
@@ -19,6 +20,7 @@ import {
 import { systemClock, systemRandom } from '../shared/index.js';
 import { loadOrFail } from './configuration.js';
 import { CommandFailure, type ExitStatus } from './exit.js';
+import { readOrFail } from './read-input.js';
 import type { Terminal } from './terminal.js';
 
 interface KeyLine {
@@ -85,6 +87,7 @@ export interface GenerateOptions {
 export async function generateKey(id: string, options: GenerateOptions, terminal: Terminal): Promise<ExitStatus> {
   const { type, bits, days, commonName } = options;
   const directory = keyDirectory(options);
+  foresee(id, options);
   const written = await generateSigningKey({
     id,
     directory,
@@ -108,11 +111,12 @@ export interface ImportOptions {
 
 /** Takes a key and its certificate out of a PEM or PKCS#12 file. */
 export function importKey(id: string, file: string, options: ImportOptions, terminal: Terminal): Promise<ExitStatus> {
+  foresee(id, options);
   const bytes = readOrFail(file);
   const passphrase =
     options.passphraseFile === undefined ? undefined : readOrFail(options.passphraseFile).toString('utf8').trim();
   const text = bytes.toString('latin1');
-  const imported = text.includes('-----BEGIN ') ? readPemBundle(text, passphrase) : readPkcs12(bytes, passphrase ?? '');
+  const imported = text.includes('-----BEGIN ') ? readPemBundle(text, passphrase) : readPkcs12(bytes, passphrase);
   announce(storeImportedKey(keyDirectory(options), id, imported), options, terminal);
   return Promise.resolve(0);
 }
@@ -124,6 +128,9 @@ export interface RotateOptions {
 
 /** Makes a next key the one that signs; refused before it was published for 48 hours, unless forced with a reason. */
 export function promoteKey(id: string, options: RotateOptions, terminal: Terminal): Promise<ExitStatus> {
+  if (options.force?.trim() === '') {
+    throw new CommandFailure(2, '--force needs a reason, such as --force "loaded in Zivver by hand"');
+  }
   return change(options, terminal, ({ signing }) => planPromotion(signing.keys, id, systemClock.now(), options.force));
 }
 
@@ -143,18 +150,31 @@ function change(
   return Promise.resolve(0);
 }
 
-function announce(
-  { id, key, cert }: WrittenKey,
-  { config, add }: { readonly config: string; readonly add?: boolean },
-  terminal: Terminal,
-): void {
+interface Addition {
+  readonly config: string;
+  readonly add?: boolean;
+}
+
+/** Finds out that gateway.yaml would not take the key before there is one. */
+function foresee(id: string, { config, add }: Addition): void {
+  if (add === true) withNextKey(readGatewayYaml(gatewayYaml(config)), { id, key: id, cert: id }, systemClock.now());
+}
+
+function announce(written: WrittenKey, { config, add }: Addition, terminal: Terminal): void {
+  const { id, key, cert } = written;
+  if (add === true) {
+    const base = dirname(resolve(config));
+    const entry = { id, key: relative(base, key), cert: relative(base, cert) };
+    try {
+      editFile(gatewayYaml(config), (text) => withNextKey(text, entry, systemClock.now()));
+    } catch (error) {
+      removeKeyFiles(written);
+      throw error;
+    }
+  }
   terminal.out(`${key} (private, mode 0600)`);
   terminal.out(cert);
-  if (add !== true) return;
-  const base = dirname(resolve(config));
-  const entry = { id, key: relative(base, key), cert: relative(base, cert) };
-  editFile(gatewayYaml(config), (text) => withNextKey(text, entry, systemClock.now()));
-  terminal.out(`${gatewayYaml(config)} names it, in state next`);
+  if (add === true) terminal.out(`${gatewayYaml(config)} names it, in state next`);
 }
 
 /** Beside the configuration directory, as the examples have it. */
@@ -164,12 +184,4 @@ function keyDirectory({ config, directory }: { readonly config: string; readonly
 
 function gatewayYaml(config: string): string {
   return join(config, 'gateway.yaml');
-}
-
-function readOrFail(file: string): Buffer {
-  try {
-    return readFileSync(file);
-  } catch (error) {
-    throw new CommandFailure(2, `Cannot read ${file}: ${error instanceof Error ? error.message : String(error)}`);
-  }
 }

@@ -1,5 +1,5 @@
 import { ownMetadata } from '../app/index.js';
-import { loadOrFail } from './configuration.js';
+import { loadOrFail, namedIdp } from './configuration.js';
 import { CommandFailure, type ExitStatus } from './exit.js';
 import type { Terminal } from './terminal.js';
 
@@ -14,8 +14,9 @@ export async function metadata(options: MetadataOptions, terminal: Terminal): Pr
   const forSp = options.sp === true;
   if (!forSp && options.idp === undefined) throw new CommandFailure(2, 'Say for whom: --idp NAME, or --sp.');
   const config = loadOrFail(options.config, terminal);
-  const idp = config.idps.find(({ name, enabled }) => enabled && (options.idp === undefined || name === options.idp));
-  if (idp === undefined) throw new CommandFailure(2, `There is no enabled identity provider ${options.idp ?? ''}`);
+  const enabled = config.idps.filter((idp) => idp.enabled);
+  const idp = options.idp === undefined ? enabled[0] : namedIdp(enabled, options.idp);
+  if (idp === undefined) throw new CommandFailure(2, 'There is no enabled identity provider');
   terminal.out(await ownMetadata(config, idp, forSp ? 'identity-provider' : 'service-provider'));
   return 0;
 }

@@ -2,6 +2,7 @@ export { formatFault, type ConfigFault } from './fault.js';
 export { generateJsonSchema } from './json-schema.js';
 export type { KeyFileFinding, KeyFiles, KeyInspector } from './key-inspector.js';
 export { loadConfiguration, type LoadedConfiguration, type LoadOptions } from './load.js';
+export { faultIn } from './place.js';
 export { configurationFingerprint, redactedConfiguration, type Json } from './redact.js';
 export { generatedFiles } from './reference.js';
 export { Secret } from './secret.js';

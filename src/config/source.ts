@@ -1,5 +1,6 @@
-import { readFileSync, statSync } from 'node:fs';
+import { statSync } from 'node:fs';
 import { resolve } from 'node:path';
+import { readAtMost } from '../shared/index.js';
 import { isMapping, Unfit } from './unfit.js';
 
 const REFERENCE = /\$\{env:([A-Za-z_][A-Za-z0-9_]*)\}/g;
@@ -66,7 +67,7 @@ export class ValueSource {
   read(written: string): Buffer | Unfit {
     const path = this.path(written);
     try {
-      return readFileSync(path);
+      return readAtMost(path);
     } catch (error) {
       return new Unfit(`cannot read ${written}: ${reasonOf(error)}`, 'create the file, or mend its path or its mode');
     }

@@ -30,21 +30,24 @@ async function makePrivateKey(type: 'rsa' | 'ec', bits: number | undefined): Pro
   if (type === 'rsa') {
     const modulusLength = bits ?? 2048;
     if (!Number.isInteger(modulusLength) || modulusLength < 2048 || modulusLength > 8192) {
-      throw new GatewayError('KEY_UNFIT', `RSA keys have 2048 to 8192 bits, not ${String(modulusLength)}`);
+      throw new GatewayError('KEY_REQUEST_INVALID', `RSA keys have 2048 to 8192 bits, not ${String(modulusLength)}`);
     }
     return (await generateAsync('rsa', { modulusLength })).privateKey;
   }
   const namedCurve = CURVES[(bits ?? 256) as keyof typeof CURVES] as string | undefined;
   if (namedCurve === undefined) {
-    throw new GatewayError('KEY_UNFIT', `EC keys have 256, 384 or 521 bits, not ${String(bits)}`);
+    throw new GatewayError('KEY_REQUEST_INVALID', `EC keys have 256, 384 or 521 bits, not ${String(bits)}`);
   }
   return (await generateAsync('ec', { namedCurve })).privateKey;
 }
 
-/** A new key with a self-signed certificate, in memory. Throws KEY_UNFIT for a size that is not allowed. */
+/** A new key with a self-signed certificate, in memory. Throws KEY_REQUEST_INVALID for a size or lifetime that is not allowed. */
 export async function generateKeyPair(wish: KeyWish): Promise<KeyPair> {
   if (!Number.isInteger(wish.days) || wish.days < 1 || wish.days > 36_500) {
-    throw new GatewayError('KEY_UNFIT', `a certificate is valid for 1 to 36500 days, not ${String(wish.days)}`);
+    throw new GatewayError(
+      'KEY_REQUEST_INVALID',
+      `a certificate is valid for 1 to 36500 days, not ${String(wish.days)}`,
+    );
   }
   const privateKey = await makePrivateKey(wish.type, wish.bits);
   const now = wish.clock.now();
@@ -58,7 +61,7 @@ export async function generateKeyPair(wish: KeyWish): Promise<KeyPair> {
   return { privateKey, certificatePem };
 }
 
-/** Makes a key and writes `ID.key` (mode 0600) and `ID.crt` into `directory`. Throws KEY_EXISTS, KEY_UNFIT. */
+/** Makes a key and writes `ID.key` (mode 0600) and `ID.crt` into `directory`. Throws KEY_EXISTS, KEY_REQUEST_INVALID, FILE_UNWRITABLE. */
 export async function generateSigningKey(
   wish: KeyWish & { readonly id: string; readonly directory: string },
 ): Promise<WrittenKey> {

@@ -34,6 +34,9 @@ export function readPemBundle(pem: string, passphrase?: string): ImportedKey {
     const reason = pem.includes('ENCRYPTED') ? 'the passphrase is missing or wrong' : 'there is no PEM private key';
     throw new GatewayError('KEY_IMPORT_FAILED', reason);
   }
+  if (!pem.includes('-----BEGIN CERTIFICATE-----')) {
+    throw new GatewayError('KEY_IMPORT_FAILED', 'the file holds a key and no certificate; it must hold both');
+  }
   return paired(privateKey, parseCertificates(pem, 'the PEM file'));
 }
 
@@ -54,14 +57,15 @@ function bagsOf(bundle: forge.pkcs12.Pkcs12Pfx, ...types: string[]): readonly Ba
 }
 
 /** Reads a PKCS#12 bundle (`.p12`, `.pfx`; encrypted with 3DES, RC2 or AES). Throws KEY_IMPORT_FAILED. */
-export function readPkcs12(bytes: Uint8Array, passphrase: string): ImportedKey {
+export function readPkcs12(bytes: Uint8Array, passphrase?: string): ImportedKey {
   const { keyBag = '', pkcs8ShroudedKeyBag = '', certBag = '' } = forge.pki.oids;
   let bundle: forge.pkcs12.Pkcs12Pfx;
   try {
     const der = forge.util.createBuffer(Buffer.from(bytes).toString('latin1'));
-    bundle = forge.pkcs12.pkcs12FromAsn1(forge.asn1.fromDer(der), passphrase);
+    bundle = forge.pkcs12.pkcs12FromAsn1(forge.asn1.fromDer(der), passphrase ?? '');
   } catch {
-    throw new GatewayError('KEY_IMPORT_FAILED', 'it is no PKCS#12 bundle, or the passphrase is wrong');
+    const reason = passphrase === undefined ? 'it has a passphrase and none was given' : 'the passphrase is wrong';
+    throw new GatewayError('KEY_IMPORT_FAILED', `it is no PKCS#12 bundle, or ${reason}`);
   }
   const [key, ...more] = bagsOf(bundle, pkcs8ShroudedKeyBag, keyBag);
   if (key === undefined || more.length > 0) {

@@ -19,7 +19,7 @@ export {
 } from './key-ring.js';
 export { generateKeyPair, generateSigningKey, type KeyPair, type KeyWish } from './generate.js';
 export { readPemBundle, readPkcs12, storeImportedKey, type ImportedKey } from './import.js';
-export { type WrittenKey } from './key-files.js';
+export { removeKeyFiles, type WrittenKey } from './key-files.js';
 export { readPrivateKey } from './private-key.js';
-export { editFile, withNextKey, withStates } from './ring-file.js';
+export { editFile, readGatewayYaml, withNextKey, withStates } from './ring-file.js';
 export { planPromotion, planRetirement, PUBLISHED_FOR, type StateChange } from './rotation.js';

@@ -4,7 +4,7 @@ import { isShortRsa, isSlowRsa, keyKind, unfitness, type KeyUse, type SigningAlg
 import { parseCertificates, readCertificate, type CertificateInfo } from './certificate.js';
 import { expiryOf } from './expiry.js';
 import { readPrivateKey } from './private-key.js';
-import { isOpenToOthers } from './read-file.js';
+import { isForbidden, isOpenToOthers } from './read-file.js';
 
 /** What is wrong with (`fault`) or doubtful about (`warning`) a key or certificate. */
 export interface Finding {
@@ -26,6 +26,7 @@ export interface KeyFiles {
 }
 
 const GENERATE = 'make a fit one with claims-gateway keys generate';
+const GIVE_ACCESS = 'give the account that runs the gateway read access (chgrp, chmod 0640)';
 
 /** Runs `read`; a GatewayError becomes a finding. */
 function attempt<T>(read: () => T, remedy: string): T | Finding {
@@ -33,7 +34,7 @@ function attempt<T>(read: () => T, remedy: string): T | Finding {
     return read();
   } catch (error) {
     if (!(error instanceof GatewayError)) throw error;
-    return { severity: 'fault', problem: error.message, remedy };
+    return { severity: 'fault', problem: error.message, remedy: isForbidden(error) ? GIVE_ACCESS : remedy };
   }
 }
 

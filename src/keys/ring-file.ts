@@ -11,6 +11,7 @@ import {
   type YAMLSeq,
 } from 'yaml';
 import { GatewayError } from '../shared/index.js';
+import { unwritable } from './key-files.js';
 import type { StateChange } from './rotation.js';
 
 /** Time as the configuration writes it. */
@@ -106,15 +107,47 @@ export function withNextKey(
   return apply(text, [{ from: at, to: at, text: `\n${' '.repeat(column(text, dash))}- ${entry}` }]);
 }
 
-/** Replaces a file's content in one step, so that a reload never reads half of it. The mode is kept. */
+const STATES: readonly unknown[] = ['next', 'active', 'retired'];
+
+/** What every entry must be after an edit, whatever was asked for: a reload would reject anything else. */
+function isSoundEntry(entry: YAMLMap): boolean {
+  const isText = (value: unknown): boolean => typeof value === 'string' && value.trim() !== '';
+  const optional = ['publishedAt', 'promotedAt', 'forcedBecause'].filter((key) => entry.has(key));
+  return STATES.includes(entry.get('state')) && optional.every((key) => isText(entry.get(key)));
+}
+
+function requireSound(text: string): void {
+  if (openKeys(text).items.every((item) => isMap(item) && isSoundEntry(item))) return;
+  throw new GatewayError('CONFIG_INVALID', 'the change would leave gateway.yaml with a key that is not sound');
+}
+
+/**
+ * Replaces gateway.yaml in one step, so that a reload never reads half of it. The mode is kept.
+ *
+ * @throws GatewayError CONFIG_INVALID where its keys would not be sound afterwards, FILE_UNWRITABLE; it is as before then
+ */
 export function editFile(path: string, edit: (text: string) => string): void {
-  const text = edit(readFileSync(path, 'utf8'));
+  const text = edit(readGatewayYaml(path));
+  requireSound(text);
   const draft = `${path}.${String(process.pid)}.new`;
+  let made = false;
   try {
     writeFileSync(draft, text, { mode: statSync(path).mode & 0o777, flag: 'wx' });
+    made = true;
     renameSync(draft, path);
   } catch (error) {
-    rmSync(draft, { force: true });
-    throw error;
+    // A draft of somebody else is not ours to remove.
+    if (made) rmSync(draft, { force: true });
+    throw unwritable(path, error);
+  }
+}
+
+/** @throws GatewayError CONFIG_INVALID where there is none */
+export function readGatewayYaml(path: string): string {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new GatewayError('CONFIG_INVALID', `cannot read ${path}: ${reason}`, { cause: error });
   }
 }

@@ -25,7 +25,8 @@ function find(keys: readonly Rotating[], id: string): Rotating {
 
 /**
  * Makes the next key `id` active and retires the active one. Throws KEY_UNKNOWN, KEY_STATE, and KEY_TOO_YOUNG before
- * 48 hours of publication unless `forcedBecause` gives a reason, which is then recorded.
+ * 48 hours of publication unless `forcedBecause` gives a reason, which is then recorded. Throws KEY_REQUEST_INVALID for a
+ * reason without a word.
  */
 export function planPromotion(
   keys: readonly Rotating[],
@@ -33,6 +34,9 @@ export function planPromotion(
   now: number,
   forcedBecause?: string,
 ): readonly StateChange[] {
+  if (forcedBecause?.trim() === '') {
+    throw new GatewayError('KEY_REQUEST_INVALID', '--force needs a reason, such as --force "loaded in Zivver by hand"');
+  }
   const key = find(keys, id);
   if (key.state !== 'next') throw new GatewayError('KEY_STATE', `the key "${id}" is ${key.state}, not next`);
   const age = key.publishedAt === undefined ? null : now - key.publishedAt;

@@ -1,5 +1,7 @@
 import { Cluster, Redis } from 'ioredis';
 import type { StoreAddress } from '../config/index.js';
+import { GatewayError } from '../shared/index.js';
+import { redisPlace, redisReason } from './redis-words.js';
 
 export type RemoteStoreAddress = Exclude<StoreAddress, { readonly kind: 'embedded' }>;
 
@@ -31,7 +33,10 @@ export function connectRedis(
 ): Redis | Cluster {
   const connection = open(address, purpose, options.commandTimeout ?? 1_000);
   // Without a listener Node would end the process; callers see the failure of their own command anyway.
-  connection.on('error', options.onError ?? (() => undefined));
+  connection.on('error', (error: Error) => {
+    const detail = `${redisPlace(connection)}: ${redisReason(error)}`;
+    options.onError?.(new GatewayError('STORE_UNAVAILABLE', detail, { cause: error }));
+  });
   return connection;
 }
 

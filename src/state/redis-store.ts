@@ -2,6 +2,7 @@ import type { Cluster, Redis } from 'ioredis';
 import { CircuitBreaker, GatewayError, type Clock } from '../shared/index.js';
 import { redisClockDifference } from './redis-clock.js';
 import { redisConcerns } from './redis-settings.js';
+import { isUnconnected, redisPlace, redisReason } from './redis-words.js';
 import type { StateStore, StoreConcern } from './store.js';
 
 export interface RedisStoreOptions {
@@ -33,11 +34,19 @@ class RedisStore implements StateStore {
   readonly #clock: Clock;
   readonly #prefix: string;
   readonly #breaker: CircuitBreaker;
+  /** Why there is no connection, while there is none. */
+  #lost: Error | null = null;
 
   constructor(options: RedisStoreOptions) {
     this.#connection = options.connection;
     this.#clock = options.clock;
     this.#prefix = options.prefix ?? 'claims-gateway';
+    this.#connection.on('error', (error: Error) => {
+      this.#lost = error;
+    });
+    this.#connection.on('ready', () => {
+      this.#lost = null;
+    });
     this.#breaker = new CircuitBreaker({
       name: 'Redis',
       probe: () => this.#connection.ping(),
@@ -101,8 +110,9 @@ class RedisStore implements StateStore {
       return await this.#breaker.run(command);
     } catch (cause) {
       if (cause instanceof GatewayError) throw cause;
-      const detail = cause instanceof Error ? cause.message : String(cause);
-      throw new GatewayError('STORE_UNAVAILABLE', `Redis did not answer: ${detail}`, { cause });
+      const known = isUnconnected(cause) ? this.#lost : cause;
+      const detail = known === null ? 'there is no connection' : redisReason(known);
+      throw new GatewayError('STORE_UNAVAILABLE', `${redisPlace(this.#connection)}: ${detail}`, { cause });
     }
   }
 }

@@ -1,10 +1,11 @@
-import { existsSync, readFileSync, statSync } from 'node:fs';
+import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import t, { type Test } from 'tap';
 import { signedResponse } from '../support/saml-response.js';
 import { claimsGateway } from '../support/command-line.js';
 import { idpContent, writeConfiguration } from '../support/configuration.js';
 import { rsaKeyPair } from '../support/pki.js';
+import { AuditLog } from '../../src/observe/index.js';
 
 const ACCOUNT_KEY = 'https://zivver.com/SAML/Attributes/ZivverAccountKey';
 const NOW = Date.parse('2026-03-01T12:00:00Z');
@@ -138,12 +139,19 @@ t.test('check-config --online asks the store, the metadata and the SCIM key', as
   const { directory, gateway, idp } = configured(t);
   const sound = await claimsGateway(['check-config', '--config', directory, '--online', '--json']);
   t.match(JSON.parse(sound.out), { valid: true, online: [{ name: 'store', result: 'pass' }] });
-  gateway({ store: 'redis://127.0.0.1:1' });
-  idp('okta', idpContent({ metadata: { inline: '<not-metadata/>' } }));
+  gateway({
+    store: 'redis://127.0.0.1:1',
+    provisioning: { mode: 'scim', scim: { baseUrl: 'https://127.0.0.1:1/scim/', token: { file: 'certs/domain-key' } } },
+  });
+  idp('okta', idpContent({ metadata: { url: 'https://127.0.0.1:1/metadata', allowPrivateAddress: true } }));
   const { status, out } = await claimsGateway(['check-config', '--config', directory, '--online']);
   t.equal(status, 1);
-  t.match(out, /^FAIL store: STORE_UNAVAILABLE/m);
-  t.match(out, /^FAIL metadata of okta: METADATA_INVALID/m);
+  t.match(out, /^FAIL store: STORE_UNAVAILABLE: Redis at 127\.0\.0\.1:1: connection refused; Redis: bring it back/m);
+  t.match(out, /^FAIL metadata of okta: METADATA_UNREACHABLE: .+; .+/m);
+  t.match(out, /^FAIL SCIM key of .*: 127\.0\.0\.1:1: .+; Check the way/m);
+  t.match(out, /^skip clock: /m);
+  t.match(out, /the files are sound; 3 of 3 online checks failed$/);
+  t.notMatch(out, /is sound:/);
 });
 
 t.test('metadata prints ours for an IdP and for the service provider', async (t) => {
@@ -153,7 +161,8 @@ t.test('metadata prints ours for an IdP and for the service provider', async (t)
   const forSp = await claimsGateway(['metadata', '--config', directory, '--sp']);
   t.match(forSp.out, /entityID="https:\/\/sso\.example\.org\/saml".*IDPSSODescriptor/s);
   t.match(await claimsGateway(['metadata', '--config', directory]), { status: 2, err: /--idp NAME, or --sp/ });
-  t.match(await claimsGateway(['metadata', '--config', directory, '--idp', 'x']), { status: 2 });
+  const unknown = await claimsGateway(['metadata', '--config', directory, '--idp', 'x']);
+  t.match(unknown, { status: 2, err: /There is no identity provider x; the configuration has: okta/ });
 });
 
 t.test('keys: generate, list, promote only after 48 hours, retire', async (t) => {
@@ -161,7 +170,7 @@ t.test('keys: generate, list, promote only after 48 hours, retire', async (t) =>
   const keys = (...args: string[]) => claimsGateway(['keys', ...args, '--config', directory]);
   t.match(await keys('generate', 'next', '--add'), { status: 0, out: /in state next/ });
   t.equal(statSync(join(root, 'certs/next.key')).mode & 0o777, 0o600);
-  t.match(await keys('generate', 'next'), { status: 3, err: /KEY_EXISTS/ });
+  t.match(await keys('generate', 'next'), { status: 1, err: /KEY_EXISTS/ });
   const listed = await keys('list', '--json');
   t.match(JSON.parse(listed.out), {
     keys: [
@@ -169,14 +178,69 @@ t.test('keys: generate, list, promote only after 48 hours, retire', async (t) =>
       { id: 'next', state: 'next' },
     ],
   });
-  t.match(await keys('promote', 'next'), { status: 3, err: /KEY_TOO_YOUNG/ });
+  t.match(await keys('promote', 'next'), { status: 1, err: /KEY_TOO_YOUNG: .* 0 of 48 hours\. Wait/ });
   t.match(await keys('promote', 'next', '--force', 'the old one leaked'), { status: 0, out: /next is now active/ });
   t.match(readFileSync(join(directory, 'gateway.yaml'), 'utf8'), /the old one leaked/);
-  t.match(await keys('retire', 'next'), { status: 3, err: /KEY_STATE/ });
+  t.match(await keys('retire', 'next'), { status: 1, err: /KEY_STATE/ });
   t.match(await keys('generate', 'ec', '--type', 'ec', '--bits', '256'), { status: 0 });
   t.ok(existsSync(join(root, 'certs/ec.crt')));
 });
 
 t.test('audit verify ends with 2 for what cannot be read', async (t) => {
-  t.match(await claimsGateway(['audit', 'verify', '/nowhere/audit.serve.000001.jsonl']), { status: 2 });
+  t.match(await claimsGateway(['audit', 'verify', '/nowhere']), {
+    status: 2,
+    err: /Cannot read \/nowhere: no such file/,
+  });
+  const empty = t.testdir();
+  t.match(await claimsGateway(['audit', 'verify', empty]), { status: 2, err: /no audit segment/ });
+});
+
+t.test('audit verify takes a directory for the segments in it', async (t) => {
+  const directory = t.testdir();
+  const clock = { now: () => NOW };
+  const log = await AuditLog.open({ file: join(directory, 'audit.jsonl'), instance: 'a', clock, maxBytes: 1e6 });
+  await log.append({ event: 'login', code: 'OK' });
+  await log.close();
+  t.match(await claimsGateway(['audit', 'verify', directory]), { status: 0, out: /the chain holds: 1 file/ });
+});
+
+t.test('inspect refuses what is no response, with the code in JSON too', async (t) => {
+  const { directory, root } = configured(t);
+  const args = ['inspect', '--config', directory, '--idp', 'okta', '--json', '-'];
+  for (const [stdin, code, detail] of [
+    ['hello', 'SAML_ENCODING', /./],
+    ['\u0000\ufffd\u0001 %%', 'SAML_ENCODING', /./],
+    ['', 'SAML_ENCODING', /standard input was empty/],
+    ['A'.repeat(2_000_000), 'SAML_TOO_LARGE', /./],
+  ] as const) {
+    const { status, out } = await claimsGateway(args, { stdin });
+    t.equal(status, 1, code);
+    t.match(JSON.parse(out), { verdict: 'refuse', code, detail, idp: 'okta', output: null });
+    t.match(JSON.parse(out), { checks: [{ name: 'encoding', result: 'fail', remedy: /./ }, { result: 'skipped' }] });
+  }
+  writeFileSync(join(root, 'empty'), '');
+  const file = await claimsGateway(args.with(6, join(root, 'empty')));
+  t.match(JSON.parse(file.out), { detail: /empty was empty/ });
+  t.match(await claimsGateway(args.with(6, '/dev/zero')), { status: 2, err: /\/dev\/zero: it is larger than 1048576/ });
+});
+
+t.test('check-config reads the metadata that lies on this machine', async (t) => {
+  const { directory, write, idp } = configured(t);
+  const check = () => claimsGateway(['check-config', '--config', directory]);
+  idp('okta', idpContent({ metadata: { file: 'certs/idp.xml' } }));
+  write('certs/idp.xml', '<x>');
+  t.match(await check(), { status: 2, out: /okta\.yaml:\d+:\d+: metadata\.file: XML_MALFORMED: .+; .+/ });
+  write('certs/idp.xml', '\0'.repeat(1_100_000));
+  t.match(await check(), { status: 2, out: /okta\.yaml:\d+:\d+: metadata\.file: .*larger than 1048576 bytes/ });
+  idp('okta', idpContent({ metadata: { inline: '<not-metadata/>' } }));
+  t.match(await check(), { status: 2, out: /okta\.yaml:\d+:\d+: metadata\.inline: METADATA_INVALID/ });
+});
+
+t.test('idp candidates of metadata that is no URL: none, also in JSON', async (t) => {
+  const { directory } = configured(t);
+  const { status, out } = await claimsGateway(['idp', 'candidates', 'okta', '--json', '--config', directory]);
+  t.equal(status, 0);
+  t.strictSame(JSON.parse(out), { idp: 'okta', candidates: [] });
+  const text = await claimsGateway(['idp', 'candidates', 'okta', '--config', directory]);
+  t.match(text, { status: 0, out: /comes from no URL/ });
 });

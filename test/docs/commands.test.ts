@@ -19,7 +19,14 @@ function program(): { program: Command; said: string[]; reached: () => boolean }
   const say = (line: string): void => {
     said.push(line);
   };
-  const terminal: Terminal = { out: say, err: say, readStandardInput: () => Promise.resolve(''), env: {}, columns: 80 };
+  const terminal: Terminal = {
+    out: say,
+    err: say,
+    readStandardInput: () => Promise.resolve(''),
+    closed: new AbortController().signal,
+    env: {},
+    columns: 80,
+  };
   let reached = false;
   // Stops where a command would begin its work: what is asked here is only whether it is accepted.
   const made = createProgram(terminal, () => {

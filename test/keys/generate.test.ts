@@ -57,7 +57,7 @@ t.test('a key is written for its owner alone, and never over another', async (t)
   t.equal(readFileSync(written.key, 'utf8'), before);
   writeFileSync(join(directory, 'half.crt'), 'x');
   await t.rejects(generateSigningKey({ ...ecWish, id: 'half', directory }), { code: 'KEY_EXISTS' });
-  await t.rejects(generateSigningKey({ ...ecWish, id: '../x', directory }), { code: 'KEY_UNFIT' });
+  await t.rejects(generateSigningKey({ ...ecWish, id: '../x', directory }), { code: 'KEY_REQUEST_INVALID' });
 });
 
 t.test('sizes and lifetimes that are not allowed are refused', async (t) => {
@@ -69,9 +69,9 @@ t.test('sizes and lifetimes that are not allowed are refused', async (t) => {
     { days: 1.5 },
     { days: 40_000 },
   ]) {
-    await t.rejects(generateKeyPair({ ...wish, ...unfit }), { code: 'KEY_UNFIT' });
+    await t.rejects(generateKeyPair({ ...wish, ...unfit }), { code: 'KEY_REQUEST_INVALID' });
   }
-  await t.rejects(generateKeyPair({ ...ecWish, bits: 2048 }), { code: 'KEY_UNFIT' });
+  await t.rejects(generateKeyPair({ ...ecWish, bits: 2048 }), { code: 'KEY_REQUEST_INVALID' });
 });
 
 t.test('verification keys carry fingerprint, subject and validity', async (t) => {

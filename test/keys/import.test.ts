@@ -45,6 +45,7 @@ t.test('a bundle without a key, and a file that is none, are refused', async (t)
   const bundle = readFileSync(join(directory, 'bundle.pfx'));
   t.throws(() => readPkcs12(bundle, 'x'), { code: 'KEY_IMPORT_FAILED', message: /0 private keys/ });
   t.throws(() => readPkcs12(Buffer.from('nonsense'), 'x'), { code: 'KEY_IMPORT_FAILED' });
+  t.throws(() => readPkcs12(Buffer.from('nonsense')), { code: 'KEY_IMPORT_FAILED', message: /none was given/ });
 });
 
 t.test('a PEM bundle is read in any order, with a passphrase where it has one', async (t) => {
@@ -52,6 +53,7 @@ t.test('a PEM bundle is read in any order, with a passphrase where it has one', 
   const stranger = await privatePem(ecWish);
   t.equal(readPemBundle(stranger.cert + cert + key).certificate.pem.trim(), cert.trim());
   t.throws(() => readPemBundle(key + stranger.cert), { code: 'KEY_IMPORT_FAILED', message: /belongs to/ });
+  t.throws(() => readPemBundle(key), { code: 'KEY_IMPORT_FAILED', message: /must hold both/ });
   t.throws(() => readPemBundle(cert), { code: 'KEY_IMPORT_FAILED', message: /no PEM private key/ });
   const directory = t.testdir({ k: key });
   openssl(directory, 'pkcs8', '-topk8', '-in', 'k', '-out', 'e', '-passout', 'pass:secret');

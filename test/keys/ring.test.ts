@@ -20,6 +20,21 @@ import {
 } from '../../src/keys/index.js';
 import { DAY, ecWish, NOW, openssl, wish } from './files.js';
 
+/** What the inspector advises where the key is there, but not for this account. */
+function remedyOfForbidden({ key, cert }: KeyEntry): string {
+  chmodSync(key, 0);
+  // Root may read anything, so it steps down meanwhile.
+  const root = process.getuid?.() === 0;
+  if (root) process.seteuid?.(65_534);
+  try {
+    const [finding] = keyInspector.inspectKeyFiles({ key, cert, use: 'signing', algorithm: 'rsa-sha256' }, NOW);
+    return finding?.remedy ?? '';
+  } finally {
+    if (root) process.seteuid?.(0);
+    chmodSync(key, 0o600);
+  }
+}
+
 async function entry(directory: string, id: string, state: KeyState, of: KeyWish = ecWish): Promise<KeyEntry> {
   return { ...(await generateSigningKey({ ...of, id, directory })), state };
 }
@@ -92,6 +107,7 @@ t.test('the inspector tells faults from warnings', async (t) => {
   t.match(look(NOW + 2 * DAY), [/^cert warning: .* expires in 59 days/]);
   t.match(look(NOW + 62 * DAY), [/^cert warning: .* expired 1 days ago/]);
   t.match(look(NOW - DAY), [/^cert warning: .* is not valid yet/]);
+  t.match(remedyOfForbidden(good), /read access \(chgrp, chmod 0640\)/);
   t.match(look(NOW, { algorithm: 'ecdsa-sha256' }), [/^key fault: .* needs EC/]);
   t.same(look(NOW, { use: 'tls', algorithm: undefined }), []);
   chmodSync(good.key, 0o640);
@@ -190,6 +206,7 @@ t.test('steps that the states do not allow are refused', (t) => {
     t.throws(() => planPromotion(KEYS, id, NOW, 'force'), { code: 'KEY_STATE' });
     t.throws(() => planRetirement(KEYS, id), { code: 'KEY_STATE' });
   }
+  t.throws(() => planPromotion(KEYS, 'undated', NOW, ' '), { code: 'KEY_REQUEST_INVALID' });
   t.throws(() => planPromotion(KEYS, 'none', NOW), { code: 'KEY_UNKNOWN' });
   t.throws(() => planRetirement(KEYS, 'none'), { code: 'KEY_UNKNOWN' });
   t.same(planRetirement(KEYS, 'new'), [{ id: 'new', state: 'retired' }]);
@@ -236,16 +253,28 @@ t.test("gateway.yaml is edited without losing anybody's words", (t) => {
 
 t.test('a file is replaced in one step and keeps its mode; a failed edit changes nothing', (t) => {
   const file = join(t.testdir(), 'gateway.yaml');
-  writeFileSync(file, 'a: 1\n', { mode: 0o640 });
-  editFile(file, (text) => text.replace('1', '2'));
-  t.equal(readFileSync(file, 'utf8'), 'a: 2\n');
+  const old = 'signing: { keys: [{ id: a, state: next }] }\n';
+  const sound = 'signing: { keys: [{ id: a, state: active }] }\n';
+  writeFileSync(file, old, { mode: 0o640 });
+  editFile(file, (text) => text.replace('next', 'active'));
+  t.equal(readFileSync(file, 'utf8'), sound);
   t.equal(statSync(file).mode & 0o777, 0o640);
   t.throws(() => {
     editFile(file, () => {
       throw new Error('no');
     });
   });
-  t.equal(readFileSync(file, 'utf8'), 'a: 2\n');
+  for (const unsound of [
+    'signing: {',
+    'signing: { keys: [{ id: a, state: asleep }] }',
+    'signing: { keys: [{ id: a, state: active, forcedBecause: "" }] }',
+  ]) {
+    const edit = () => {
+      editFile(file, () => unsound);
+    };
+    t.throws(edit, { code: 'CONFIG_INVALID' }, unsound);
+  }
+  t.equal(readFileSync(file, 'utf8'), sound);
   t.end();
 });
 

@@ -115,7 +115,7 @@ t.test('idp commands: an unknown name and one without a metadata URL are usage f
   const args = ['--config', running.configuration.directory];
   const unknown = await claimsGateway(['idp', 'candidates', 'google', ...args]);
   t.equal(unknown.status, 2);
-  t.match(unknown.err, /no identity provider google: there are okta/);
+  t.match(unknown.err, /no identity provider google; the configuration has: okta/);
   const fixed = await claimsGateway(['idp', 'approve', 'okta', 'ab'.repeat(32), ...args]);
   t.equal(fixed.status, 2);
   t.match(fixed.err, /comes from no URL/);

@@ -22,6 +22,7 @@ export async function claimsGateway(
       err.push(line);
     },
     readStandardInput: () => Promise.resolve(options.stdin ?? ''),
+    closed: new AbortController().signal,
     env: options.env ?? {},
     columns: 100,
   });

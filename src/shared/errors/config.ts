@@ -26,6 +26,18 @@ export const configErrors = family({
     meaning: 'A key does not fit its certificate, its use or its algorithm.',
     remedy: 'Make a fit one with `claims-gateway keys generate`, or change `signing.algorithm`.',
   },
+  KEY_REQUEST_INVALID: {
+    status: 500,
+    public: 'internal',
+    meaning: 'A key, or a step of one, was asked for with a value that is not allowed.',
+    remedy: 'Give a value as the detail says; `--help` of the command lists the options.',
+  },
+  FILE_UNWRITABLE: {
+    status: 500,
+    public: 'internal',
+    meaning: 'A key or gateway.yaml cannot be written; nothing was changed.',
+    remedy: 'Run the command as the account that owns the directory, or give this one write access.',
+  },
   KEY_EXISTS: {
     status: 500,
     public: 'internal',
@@ -42,7 +54,8 @@ export const configErrors = family({
     status: 500,
     public: 'internal',
     meaning: 'The file holds no private key with its certificate, or the passphrase is wrong.',
-    remedy: 'Export the key together with its certificate, as PEM or PKCS#12, and check the passphrase.',
+    remedy:
+      'Export the key together with its certificate, as PEM or PKCS#12; `--passphrase-file` names the file with its passphrase.',
   },
   KEY_STATE: {
     status: 500,

@@ -6,7 +6,8 @@ export const provisioningErrors = family({
     status: 503,
     public: 'unavailable',
     meaning: 'The store did not answer, so a replay could not be ruled out or a job not be queued.',
-    remedy: 'Bring the store back; `onStoreFailure: local` keeps logins going meanwhile.',
+    remedy:
+      'Redis: bring it back; `onStoreFailure: local` keeps logins going meanwhile. Embedded: make its directory writable for this account, or change `store`.',
   },
   SEALED_KEY_UNKNOWN: {
     status: 500,
