@@ -2,6 +2,7 @@ import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import t, { type Test } from 'tap';
 import { startZivverStandIn, type ZivverStandIn } from '../../src/sandbox/index.js';
+import { startCollector, type Collector } from '../support/collector.js';
 import { claimsGateway } from '../support/command-line.js';
 import { idpContent } from '../support/configuration.js';
 import { logIn, loginForm } from '../support/logins.js';
@@ -14,6 +15,7 @@ const PLANTED = {
   domainKey: 'planted-domainkey-7c1f',
   scimToken: 'planted-scimtoken-91aa',
   operationsToken: 'planted-operationstoken-03be',
+  collectorToken: 'planted-collectortoken-b7',
   accountKey: 'planted-accountkey-55d0',
   name: 'Plantina van der Plant',
   localPart: 'plantina.plant',
@@ -30,6 +32,7 @@ type Form = 'hashed' | 'plain' | 'omitted';
 interface Stage {
   readonly running: Running;
   readonly zivver: ZivverStandIn;
+  readonly collector: Collector;
 }
 
 async function start(t: Test, accountNames: Form): Promise<Stage> {
@@ -39,8 +42,10 @@ async function start(t: Test, accountNames: Form): Promise<Stage> {
     scimToken: PLANTED.scimToken,
   });
   t.teardown(() => zivver.close());
+  const collector = await startCollector(t);
   const running = await startRunning(t, {
     gateway: {
+      telemetry: { endpoint: collector.endpoint, headers: { authorization: { file: 'certs/collector' } } },
       logging: { level: 'trace', accountNames },
       dataDirectory: './data',
       provisioning: {
@@ -49,12 +54,16 @@ async function start(t: Test, accountNames: Form): Promise<Stage> {
         waitForAccount: '1s',
       },
     },
-    files: { 'certs/scim-token': PLANTED.scimToken, 'certs/domain-key': PLANTED.domainKey },
+    files: {
+      'certs/scim-token': PLANTED.scimToken,
+      'certs/domain-key': PLANTED.domainKey,
+      'certs/collector': PLANTED.collectorToken,
+    },
     idps: { okta: idpContent({ unsolicited: 'allow' }) },
     withWorker: true,
     services: { pace: { workerBeat: 200 } },
   });
-  return { running, zivver };
+  return { running, zivver, collector };
 }
 
 /** Logins good and bad; what browsers were shown on pages that are not the delivery. */
@@ -99,6 +108,14 @@ async function everyKindOfLogin({ running, zivver }: Stage): Promise<string[]> {
   return pages;
 }
 
+/** One that is taken, and one that is rejected, and stays so. */
+async function reloads({ running }: Stage): Promise<void> {
+  running.configuration.idp('okta', idpContent({ unsolicited: 'allow', clockSkew: '61s' }));
+  await running.gateway.reload();
+  running.configuration.idp('okta', idpContent({ unsolicited: 'perhaps' }));
+  await running.gateway.reload();
+}
+
 async function filesBelow(directory: string): Promise<string> {
   const names = await readdir(directory, { recursive: true, withFileTypes: true });
   const texts = names
@@ -115,6 +132,7 @@ async function everyOutput(stage: Stage): Promise<Record<string, string>> {
     (state) => state === 'fail',
   );
   const operations = (path: string) => fetch(running.operationsUrl + path).then((response) => response.text());
+  await reloads(stage);
   const traces = JSON.stringify(await running.application.stores.traces.recent(100));
   const [health, ready, metrics] = [
     await operations('/healthz'),
@@ -130,6 +148,7 @@ async function everyOutput(stage: Stage): Promise<Record<string, string>> {
     audit: await filesBelow(join(running.root, 'audit')),
     stored: await filesBelow(join(running.root, 'data')),
     'error pages': pages.join('\n'),
+    spans: stage.collector.received.map(({ text }) => text).join('\n'),
     traces,
     health,
     ready,
@@ -145,6 +164,9 @@ for (const form of ['hashed', 'omitted', 'plain'] as const) {
     t.ok((outputs['audit'] ?? '').split('\n').length > 10, 'there was something to leak into');
     t.ok((outputs['log'] ?? '').split('\n').length > 10);
     t.match(outputs['traces'], /"kind":"login"/);
+    t.match(outputs['spans'], /"name":"SCIM GET Users"/);
+    t.match(outputs['log'], /configuration reloaded/);
+    t.match(outputs['log'], /configuration rejected/);
     const { privateKeyPem } = rsaKeyPair(2048, 'gateway');
     const secrets = { ...PLANTED, signingKey: privateKeyPem.split('\n')[5] ?? '' };
     for (const [place, text] of Object.entries(outputs)) {
