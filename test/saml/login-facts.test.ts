@@ -221,6 +221,23 @@ t.test('what is written, to the letter', async (t) => {
   t.equal(steady(await passOn(login, { domainKey: null })), EXPECTED);
 });
 
+t.test('what was not received is not written', async (t) => {
+  const short = EXPECTED.replace('<saml:OneTimeUse></saml:OneTimeUse>', '');
+  const plain = short.replace(/<saml:ProxyRestriction.*<\/saml:ProxyRestriction>/, '');
+  const attributes = [{ name: ACCOUNT_KEY, values: ['k'] }];
+  t.equal(steady(await passOn(await loginOf({ attributes }), { domainKey: null })), plain);
+  const none = plain.replace(/<saml:AttributeStatement>.*<\/saml:AttributeStatement>/, '');
+  const unasked = { domainKey: null, required: { attributes: [], emailNameId: true } };
+  t.equal(steady(await passOn(await loginOf({ attributes: [] }), unasked)), none);
+  const uncounted = await loginOf({ attributes }, (xml) =>
+    xml.replace(
+      '</saml2:Conditions>',
+      `<saml2:ProxyRestriction><saml2:Audience>${ZIVVER_ENTITY_ID}</saml2:Audience></saml2:ProxyRestriction></saml2:Conditions>`,
+    ),
+  );
+  t.equal(steady(await passOn(uncounted, { domainKey: null })), short.replace(' Count="2"', ''));
+});
+
 t.test('statements keep their order, wherever the attributes stand', async (t) => {
   const order = async (login: VerifiedLogin) =>
     [
