@@ -74,8 +74,12 @@ export function oaepEncrypt(
       message,
     );
   }
-  const size = (key.asymmetricKeyDetails?.modulusLength ?? 0) / 8;
-  return publicEncrypt({ key, padding: constants.RSA_NO_PADDING }, pad(message, size, parameters, random));
+  return publicEncrypt({ key, padding: constants.RSA_NO_PADDING }, pad(message, sizeOf(key), parameters, random));
+}
+
+/** Octets of the modulus of an RSA key. */
+function sizeOf(key: KeyObject): number {
+  return Math.ceil((key.asymmetricKeyDetails?.modulusLength ?? 0) / 8);
 }
 
 /**
@@ -84,6 +88,8 @@ export function oaepEncrypt(
  */
 export function oaepDecrypt(key: KeyObject, encrypted: Uint8Array, parameters: OaepParameters): Buffer | null {
   const { digest, maskDigest, label } = parameters;
+  // RFC 8017 §7.1.2 step 1; OpenSSL also takes one whose leading zeros were cut off.
+  if (encrypted.length !== sizeOf(key)) return null;
   try {
     if (digest === maskDigest) {
       return privateDecrypt(

@@ -1,4 +1,5 @@
 import { spawnSync } from 'node:child_process';
+import { constants, publicEncrypt } from 'node:crypto';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -207,6 +208,26 @@ for (const [name, box] of failures) {
     t.end();
   });
 }
+
+// RFC 8017 §7.1.2 step 1: as long as the modulus.
+t.test('an encrypted key whose leading zero was cut off is refused', (t) => {
+  const method = `<EncryptionMethod Algorithm="${XENC}rsa-oaep-mgf1p"></EncryptionMethod>`;
+  const padding = { key: recipient.publicKey, padding: constants.RSA_PKCS1_OAEP_PADDING, oaepHash: 'sha1' };
+  const withZero = (sessionKey: Buffer): Buffer => {
+    for (;;) {
+      const encrypted = publicEncrypt(padding, sessionKey);
+      if (encrypted[0] === 0) return encrypted;
+    }
+  };
+  const withKey = (change: (encrypted: Buffer) => Buffer) =>
+    encryptedOctets(Buffer.from('<a/>'), {
+      ...recipient,
+      wrap: (sessionKey) => ({ method, encrypted: change(withZero(sessionKey)) }),
+    });
+  t.equal(codeOf(withKey((encrypted) => encrypted)), 'decrypted');
+  t.equal(codeOf(withKey((encrypted) => encrypted.subarray(1))), 'DECRYPTION_FAILED');
+  t.end();
+});
 
 t.test('AES-CBC with wrong padding, length or content fails without a reason', (t) => {
   const good = canonicalize(boxed({ content: 'aes-128-cbc' }));

@@ -39,6 +39,9 @@ const flip =
     return copy;
   };
 
+/** The element so long that its last block is not padding alone: that one could be exchanged without a loss. */
+const unpaddedEnd = (text: string) => (Buffer.byteLength(text) % 16 === 0 ? text.replace(/>$/, ' >') : text);
+
 const gcmProbes: readonly Row[] = [
   ...Array.from({ length: 16 }, (_, index) => probe(`GCM tag, octet ${index}`, { ciphertext: flip('end', index) })),
   ...[0, 5, 11].map((index) => probe(`GCM nonce, octet ${index}`, { ciphertext: flip('start', index) })),
@@ -61,7 +64,11 @@ const cbcProbes: readonly Row[] = [
     ),
   ),
   ...[1, 0x80, 0xff].map((mask) =>
-    probe(`CBC last block, mask ${mask}`, { content: 'aes-256-cbc', ciphertext: flip('end', 0, mask) }, cbc),
+    probe(
+      `CBC last block, mask ${mask}`,
+      { content: 'aes-256-cbc', plaintext: unpaddedEnd, ciphertext: flip('end', 0, mask) },
+      cbc,
+    ),
   ),
   ...[0, 1, 15, 16, 17, 31, 32, 33].map((length) =>
     probe(

@@ -113,7 +113,7 @@ export const namespaces: readonly Attack[] = familyOf('namespace', [
   ],
   [
     'an evil assertion with the ID of the signed one as Id',
-    'SAML_ASSERTION_COUNT',
+    'XML_DUPLICATE_ID',
     (good) => {
       const id = attributeOf(good.xml, 'Assertion', 'ID') ?? '';
       const evil = changeTag(evilAssertion(good), 'Assertion', (tag) => swap(tag, / ID="[^"]*"/, ` Id="${id}"`));
