@@ -57,7 +57,7 @@ export const assertionRefusals: readonly Refusal[] = [
   [
     'assertion-issue-instant',
     'SAML_NOT_YET_VALID',
-    'an IssueInstant one millisecond too late',
+    'an IssueInstant of the assertion one millisecond too late',
     { edit: inAssertion(/ IssueInstant="[^"]*"/, ` IssueInstant="${at(SKEW + 1)}"`) },
   ],
   [

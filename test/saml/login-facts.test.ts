@@ -109,6 +109,32 @@ t.test('SHA-1 is warned of, where it is allowed', async (t) => {
   t.strictSame(login.warnings, ['sha1-signature']);
 });
 
+t.test('SHA-1 is warned of, whichever of two signatures has it', async (t) => {
+  const lax = testIdp({ signatures: { ...testIdp().signatures, allowSha1: true } });
+  // No typed values: the SHA-1 signature lists no prefixes, so none may stand in content.
+  const description = testResponse({ shape: 'entra-id' });
+  const { privateKey } = idpKeys();
+  const signedInside = await signedResponse(description, { key: idpKeys().signingKey(), signed: 'assertion' });
+  const outerSha1 = sha1Signature(parseXml(Buffer.from(signedInside)), privateKey, 'both');
+  const innerSha1 = unsignedResponse(description).replace(/<Assertion .*<\/Assertion>/, (assertion) =>
+    sha1Signature(parseXml(Buffer.from(assertion)), privateKey, 'both'),
+  );
+  const outer = await signEnveloped(parseXml(Buffer.from(innerSha1)), idpKeys().signingKey(), { position: 1 });
+  for (const document of [outerSha1, canonicalize(outer)]) {
+    const login = await receiveResponse(Buffer.from(document), lax, testSp(), testContext());
+    t.strictSame(login.warnings, ['sha1-signature']);
+    await t.rejects(receiveResponse(Buffer.from(document), testIdp(), testSp(), testContext()), {
+      code: 'SIGNATURE_ALGORITHM',
+    });
+  }
+});
+
+t.test('the prefixes that are signed are those that the signatures list', async (t) => {
+  t.strictSame((await receive({ signed: 'assertion' })).signedPrefixes, ['xs']);
+  t.strictSame((await receive({ signed: 'response' })).signedPrefixes, ['xs']);
+  t.strictSame((await receive({ signed: 'both' })).signedPrefixes, ['xs', 'xs']);
+});
+
 const pairs = ({ attributesOut }: OutgoingResponse) => attributesOut.map(({ name, values }) => [name, ...values]);
 
 t.test('claim rules keep places, and onto themselves change nothing', async (t) => {

@@ -52,8 +52,14 @@ interface Book {
 const updating = process.env['UPDATE_TOLD'] !== undefined;
 const book: Book = updating ? { refusals: {}, passed: {} } : (JSON.parse(projectFile(FILE)) as Book);
 
-for (const [, , what, attempt] of [...responseRefusals, ...assertionRefusals]) {
-  if (!updating && book.refusals[what] === undefined) continue;
+const refusals = [...responseRefusals, ...assertionRefusals];
+
+t.test('each refusal has a row of its own, and each row its refusal', { skip: updating }, (t) => {
+  t.strictSame(Object.keys(book.refusals).sort(), refusals.map(([, , what]) => what).sort());
+  t.end();
+});
+
+for (const [, , what, attempt] of refusals) {
   t.test(`what is told of ${what}`, async (t) => {
     const told = await toldOf(attempt);
     if (updating) book.refusals[what] = told;
@@ -66,7 +72,7 @@ t.test('what is shown of every check of a login that is taken', async (t) => {
     (await checksOf({})).map(([name, , expected = null, seen = null]) => [name, [expected, seen] as const]),
   );
   if (updating) book.passed = shown;
-  for (const [name, evidence] of Object.entries(book.passed)) t.strictSame(shown[name], evidence, name);
+  t.strictSame(shown, book.passed);
 });
 
 if (updating) {
