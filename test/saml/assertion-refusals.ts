@@ -39,9 +39,16 @@ export const assertionRefusals: readonly Refusal[] = [
     'a statement of an unknown type',
     { edit: inAssertion('<saml2:AttributeStatement>', '<saml2:Statement/><saml2:AttributeStatement>') },
   ],
+  [
+    'assertion-structure',
+    'SAML_STRUCTURE',
+    'a Signature of another namespace in the assertion',
+    { edit: inAssertion('<saml2:Subject>', '<Signature xmlns="urn:x"/><saml2:Subject>') },
+  ],
   ...(
     [
       ['in another statement', '</saml2:AuthnContext>', `${ATTRIBUTE}</saml2:AuthnContext>`],
+      ['right in another statement', '</saml2:AuthnStatement>', `${ATTRIBUTE}</saml2:AuthnStatement>`],
       ['in its statement in another one', '</saml2:AuthnStatement>', `${STATEMENT}</saml2:AuthnStatement>`],
       ['in its statement in its statement', '<saml2:AttributeStatement>', `<saml2:AttributeStatement>${STATEMENT}`],
       ['in an attribute', '</saml2:AttributeValue>', `${ATTRIBUTE}</saml2:AttributeValue>`],
@@ -71,6 +78,12 @@ export const assertionRefusals: readonly Refusal[] = [
     'SAML_ISSUER_MISMATCH',
     'an issuer in pieces',
     { edit: inAssertion(IDP_ENTITY_ID, `${IDP_ENTITY_ID}<x/>`) },
+  ],
+  [
+    'assertion-issuer',
+    'SAML_ISSUER_MISMATCH',
+    'an assertion without issuer',
+    { edit: inAssertion(/<saml2:Issuer .*?<\/saml2:Issuer>/, '') },
   ],
   [
     'times-readable',
@@ -103,6 +116,17 @@ export const assertionRefusals: readonly Refusal[] = [
     { edit: inAssertion('<saml2:AuthnStatement', '<saml2:AuthnStatement SessionNotOnOrAfter="never"') },
   ],
   ['times-readable', 'SAML_TIME_INVALID', 'no AuthnInstant', { edit: inAssertion(/ AuthnInstant="[^"]*"/, '') }],
+  [
+    'times-readable',
+    'SAML_TIME_INVALID',
+    'two times of a confirmation that cannot be read',
+    {
+      edit: inAssertion(
+        /<saml2:SubjectConfirmationData (.*?)NotOnOrAfter="[^"]*"/,
+        '<saml2:SubjectConfirmationData $1 NotBefore="then" NotOnOrAfter="later"',
+      ),
+    },
+  ],
   [
     'encrypted-id',
     'SAML_ENCRYPTED_ID',
@@ -144,6 +168,12 @@ export const assertionRefusals: readonly Refusal[] = [
     { edit: inAssertion(BEARER_DATA, '') },
   ],
   [
+    'subject-confirmation',
+    'SAML_SUBJECT_CONFIRMATION',
+    'a confirmation with data twice',
+    { edit: inAssertion(/(<saml2:SubjectConfirmationData [^>]*\/>)/, '$1$1') },
+  ],
+  [
     'recipient',
     'SAML_RECIPIENT_MISMATCH',
     'another recipient',
@@ -167,6 +197,12 @@ export const assertionRefusals: readonly Refusal[] = [
     'SAML_CONDITION_UNKNOWN',
     'an unknown condition',
     { edit: inAssertion('</saml2:Conditions>', '<saml2:Condition/></saml2:Conditions>') },
+  ],
+  [
+    'condition-kinds',
+    'SAML_CONDITION_UNKNOWN',
+    'conditions of another namespace',
+    { edit: inAssertion('</saml2:Conditions>', '<OneTimeUse xmlns="urn:x"/><x xmlns="urn:x"/></saml2:Conditions>') },
   ],
   [
     'not-before',
@@ -203,17 +239,22 @@ export const assertionRefusals: readonly Refusal[] = [
       ),
     },
   ],
+  ...['0', '-1', '+1', '1e3', ' 1', '', '1234567890'].map((count): Refusal => [
+    'proxy-restriction',
+    'SAML_PROXY_RESTRICTION',
+    `a ProxyRestriction of ${JSON.stringify(count)}`,
+    { edit: inAssertion('</saml2:Conditions>', `<saml2:ProxyRestriction Count="${count}"/></saml2:Conditions>`) },
+  ]),
   [
     'proxy-restriction',
     'SAML_PROXY_RESTRICTION',
-    'a ProxyRestriction of 0',
-    { edit: inAssertion('</saml2:Conditions>', '<saml2:ProxyRestriction Count="0"/></saml2:Conditions>') },
-  ],
-  [
-    'proxy-restriction',
-    'SAML_PROXY_RESTRICTION',
-    'a ProxyRestriction of -1',
-    { edit: inAssertion('</saml2:Conditions>', '<saml2:ProxyRestriction Count="-1"/></saml2:Conditions>') },
+    'a second ProxyRestriction that leaves none',
+    {
+      edit: inAssertion(
+        '</saml2:Conditions>',
+        '<saml2:ProxyRestriction Count="1"/><saml2:ProxyRestriction Count="0"/></saml2:Conditions>',
+      ),
+    },
   ],
   [
     'proxy-restriction',
@@ -239,10 +280,32 @@ export const assertionRefusals: readonly Refusal[] = [
     { edit: inAssertion(/ AuthnInstant="[^"]*"/, ` AuthnInstant="${at(SKEW + 1)}"`) },
   ],
   [
+    'authn-instant',
+    'SAML_NOT_YET_VALID',
+    'a second AuthnInstant too late',
+    {
+      edit: inAssertion(
+        '<saml2:AuthnStatement',
+        `<saml2:AuthnStatement AuthnInstant="${at(SKEW + 1)}"/><saml2:AuthnStatement`,
+      ),
+    },
+  ],
+  [
     'session-not-on-or-after',
     'SAML_SESSION_EXPIRED',
     'a session that ended one skew ago',
     { edit: inAssertion('<saml2:AuthnStatement', `<saml2:AuthnStatement SessionNotOnOrAfter="${at(-SKEW)}"`) },
+  ],
+  [
+    'session-not-on-or-after',
+    'SAML_SESSION_EXPIRED',
+    'a second session that has ended',
+    {
+      edit: inAssertion(
+        '<saml2:AuthnStatement',
+        `<saml2:AuthnStatement AuthnInstant="${at(0)}" SessionNotOnOrAfter="${at(-SKEW)}"/><saml2:AuthnStatement`,
+      ),
+    },
   ],
   [
     'encrypted-attributes',

@@ -79,6 +79,32 @@ t.test('the session is that of the first statement that names one', async (t) =>
   t.match(login.authnContext, /^urn:oasis:names:tc:SAML:2\.0:ac:classes:/);
 });
 
+t.test('a statement that names no session and no context leaves both open', async (t) => {
+  const login = await receive({
+    edit: inAssertion(
+      /<saml2:AuthnStatement .*<\/saml2:AuthnStatement>/,
+      `<saml2:AuthnStatement AuthnInstant="${at(0)}"/>`,
+    ),
+  });
+  t.equal(login.sessionIndex, null);
+  t.equal(login.authnContext, null);
+  const declared = await receive({ edit: inAssertion(/AuthnContextClassRef/g, 'AuthnContextDeclRef') });
+  t.equal(declared.authnContext, null, 'a declaration is no class');
+});
+
+t.test('attributes are described with all that they say', async (t) => {
+  const odd =
+    '<saml2:Attribute FriendlyName="mail" NameFormat="urn:f" Name="m"><saml2:AttributeValue>a<x>b</x>c</saml2:AttributeValue><saml2:AttributeValue/></saml2:Attribute>' +
+    '<saml2:Attribute><saml2:AttributeValue>nameless</saml2:AttributeValue></saml2:Attribute>';
+  const login = await receive({
+    edit: inAssertion(/(<saml2:AttributeStatement>).*(<\/saml2:AttributeStatement>)/, `$1${odd}$2`),
+  });
+  t.strictSame(login.attributes, [
+    { name: 'm', nameFormat: 'urn:f', friendlyName: 'mail', values: ['abc', ''] },
+    { name: '', nameFormat: null, friendlyName: null, values: ['nameless'] },
+  ]);
+});
+
 t.test('the claimed issuer is that of the Response, or else of its assertion', async (t) => {
   const issuerOf = async (...edits: Parameters<typeof replace>) =>
     claimedIssuer(await documentOf({ tamper: replace(...edits) }), defaultXmlLimits);

@@ -139,6 +139,26 @@ const accepted: readonly (readonly [what: string, attempt: Attempt])[] = [
   ],
   ['OneTimeUse', { edit: inAssertion('</saml2:Conditions>', '<saml2:OneTimeUse/></saml2:Conditions>') }],
   [
+    'a ProxyRestriction of the highest count that is read',
+    { edit: inAssertion('</saml2:Conditions>', '<saml2:ProxyRestriction Count="999999999"/></saml2:Conditions>') },
+  ],
+  [
+    'an AuthzDecisionStatement',
+    { edit: inAssertion('<saml2:AttributeStatement>', '<saml2:AuthzDecisionStatement/><saml2:AttributeStatement>') },
+  ],
+  ['an AuthnInstant one skew ahead', { edit: inAssertion(/ AuthnInstant="[^"]*"/, ` AuthnInstant="${at(SKEW)}"`) }],
+  [
+    'an IssueInstant of the assertion one skew ahead',
+    { edit: inAssertion(/ IssueInstant="[^"]*"/, ` IssueInstant="${at(SKEW)}"`) },
+  ],
+  [
+    'a request with an ID as long as may be',
+    {
+      requests: [testRequest({ id: 'a'.repeat(256) })],
+      edit: (xml) => xml.replaceAll(`InResponseTo="${OUR_REQUEST}"`, `InResponseTo="${'a'.repeat(256)}"`),
+    },
+  ],
+  [
     'an attribute without values, as Google sends it',
     { edit: inAssertion('<saml2:AttributeStatement>', '<saml2:AttributeStatement><saml2:Attribute Name="empty"/>') },
   ],
