@@ -7,14 +7,14 @@ import {
   accountId,
   createEmbeddedBackend,
   createProvisioner,
-  createRedisBackend,
   createSealer,
+  loadRedisQueue,
   type Backend,
   type LoginFacts,
   type Provisioner,
 } from '../src/provisioning/index.js';
 import { systemClock, systemRandom } from '../src/shared/index.js';
-import { connectRedis } from '../src/state/index.js';
+import { loadRedis } from '../src/state/index.js';
 import { startRedis } from '../test/support/redis.js';
 import { bareRsa } from './rsa.js';
 
@@ -106,6 +106,8 @@ export async function enqueueBench(): Promise<EnqueueReport> {
   const redis = await startRedis();
   const path = await mkdtemp(join(tmpdir(), 'claims-gateway-bench-'));
   const address = { kind: 'redis', host: '127.0.0.1', port: redis.port, tls: false, db: 0 } as const;
+  const { connectRedis } = await loadRedis();
+  const { createRedisBackend } = await loadRedisQueue();
   const connection = connectRedis(address, 'commands');
   const openBlocking = () => connectRedis(address, 'blocking');
   const shared = createRedisBackend({ connection, openBlocking });

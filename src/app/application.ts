@@ -56,7 +56,7 @@ export class Application {
   static async open(config: GatewayConfig, services: ApplicationServices): Promise<Application> {
     const log = services.log ?? createLogger({ level: config.logging.level });
     const metrics = new Metrics({ clock: services.clock, version: services.version });
-    const stores = openStores(config, {
+    const stores = await openStores(config, {
       clock: services.clock,
       onError: storeComplaints(log, services.clock),
       onFallback: () => {

@@ -1,5 +1,4 @@
-import { createHash, generateKeyPair, type KeyObject } from 'node:crypto';
-import { promisify } from 'node:util';
+import { createHash, generateKeyPairSync, type KeyObject } from 'node:crypto';
 import type { LoginRoute } from '../gateway/index.js';
 import type { CheckResult, HealthCheck } from '../observe/index.js';
 import {
@@ -27,7 +26,7 @@ interface CanaryKey {
  */
 export class Canary {
   readonly #application: Application;
-  #key: CanaryKey | null = null;
+  readonly #key = makeKey();
   #last: CheckResult = {
     state: 'fail',
     detail: 'The canary has not run yet.',
@@ -41,7 +40,6 @@ export class Canary {
 
   /** Runs once, then every 30 s. */
   async start(): Promise<void> {
-    this.#key = await makeKey();
     await this.run();
     this.#timer = setInterval(() => void this.run(), this.#application.services.pace?.canary ?? INTERVAL);
     this.#timer.unref();
@@ -58,7 +56,6 @@ export class Canary {
   /** Never rejects: what goes wrong is the result. */
   async run(): Promise<void> {
     const [route] = this.#application.generation.runtime.routes.values();
-    if (this.#key === null) return;
     if (route === undefined) {
       this.#last = { state: 'pass', detail: 'No identity provider is enabled, so there is no login to try.' };
       return;
@@ -100,10 +97,11 @@ export class Canary {
   }
 }
 
-const SIGNING = { id: 'canary', certificate: '', algorithm: 'rsa-sha256' } as const;
+const SIGNING = { id: 'canary', certificate: '', algorithm: 'ecdsa-sha256' } as const;
 
-async function makeKey(): Promise<CanaryKey> {
-  const { privateKey, publicKey } = await promisify(generateKeyPair)('rsa', { modulusLength: 2048 });
+/** ECDSA, since to make an RSA key would hold up the start. */
+function makeKey(): CanaryKey {
+  const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
   const fingerprint = createHash('sha256')
     .update(publicKey.export({ type: 'spki', format: 'der' }))
     .digest('hex');

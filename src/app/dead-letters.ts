@@ -27,7 +27,11 @@ const CONNECTED_WITHIN = 5_000;
  * @throws GatewayError STORE_UNAVAILABLE
  */
 export async function openDeadLetters(config: GatewayConfig): Promise<OpenDeadLetters> {
-  const stores = openStores(config, { clock: systemClock, onError: () => undefined, onFallback: () => undefined });
+  const stores = await openStores(config, {
+    clock: systemClock,
+    onError: () => undefined,
+    onFallback: () => undefined,
+  });
   try {
     await untilConnected(stores.state);
     const audit = await AuditLog.open({

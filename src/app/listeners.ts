@@ -6,6 +6,13 @@ import type { Application } from './application.js';
 import { identityProviderHealth } from './idp-health.js';
 import { queueHealth } from './metric-sources.js';
 
+/** No route has a JSON schema. Fastify would load the compilers of such all the same, which takes its part of the start. */
+const schemaController = { compilersFactory: { buildValidator: noSchemas, buildSerializer: noSchemas } };
+
+function noSchemas(): never {
+  throw new Error('A route has a JSON schema: its compilers must be loaded.');
+}
+
 /** The public listener, not yet listening. */
 export async function publicListener(application: Application): Promise<FastifyInstance> {
   const { config, tls } = application.generation;
@@ -17,6 +24,7 @@ export async function publicListener(application: Application): Promise<FastifyI
       metrics: application.metrics,
     }),
     loggerInstance,
+    schemaController,
     // A login that comes on an open connection while the others are finished is finished too.
     return503OnClosing: false,
     ...(tls === null ? {} : { https: { key: tls.key, cert: tls.cert } }),
@@ -29,7 +37,7 @@ export async function publicListener(application: Application): Promise<FastifyI
 export function operationsListener(application: Application): FastifyInstance {
   const { health, metrics, services, startedAt } = application;
   const { operations } = application.generation.config;
-  const app = fastify({ logger: false });
+  const app = fastify({ logger: false, schemaController });
   registerOperations(app, {
     health,
     metrics,

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import type { GatewayConfig, IdpConfig } from '../config/index.js';
 import { ScimClient, type TenantSettings } from '../provisioning/index.js';
 import { errorTable, GatewayError } from '../shared/index.js';
-import { connectRedis, createEmbeddedStore, createRedisStore } from '../state/index.js';
+import { createEmbeddedStore, loadRedis } from '../state/index.js';
 import type { ApplicationServices } from './services.js';
 import { idpMetadataSource } from './idp-metadata.js';
 
@@ -55,6 +55,7 @@ export async function askStore({ store }: GatewayConfig, { clock }: ApplicationS
       return result(reasonOf(error));
     }
   }
+  const { connectRedis, createRedisStore } = await loadRedis();
   const connection = connectRedis(store, 'commands');
   // Before anything can fail, so that it knows why.
   const redis = createRedisStore({ connection, clock });

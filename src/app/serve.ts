@@ -75,15 +75,16 @@ export async function startGateway(application: Application, options: ServeOptio
     application.metrics.setSources(metricSources(application));
     application.health.register(reloader.check());
     application.health.register(canary.check());
+    await canary.start();
+    const publicAddress = await listen(gateway, config.listen);
+    reloader.start();
+    if (options.withWorker) application.startWorker();
+    await application.audit.append({ event: 'start', configuration: application.generation.fingerprint });
+    // Last, so that whoever asks whether we are ready never hears, and keeps for a while, that we are not yet.
     const operationsAddress = await listen(operations, {
       ...config.operations,
       port: config.operations.port + options.place - 1,
     });
-    const publicAddress = await listen(gateway, config.listen);
-    await canary.start();
-    reloader.start();
-    if (options.withWorker) application.startWorker();
-    await application.audit.append({ event: 'start', configuration: application.generation.fingerprint });
     application.log.info({ public: publicAddress, operations: operationsAddress }, 'listening');
     return { publicAddress, operationsAddress, reload: () => reloader.reload(), stop };
   } catch (error) {

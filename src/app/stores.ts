@@ -7,18 +7,11 @@ import {
   type TraceBounds,
   type TraceStore,
 } from '../observe/index.js';
-import {
-  createEmbeddedBackend,
-  createRedisBackend,
-  createSpool,
-  type Backend,
-  type Spool,
-} from '../provisioning/index.js';
+import { createEmbeddedBackend, createSpool, loadRedisQueue, type Backend, type Spool } from '../provisioning/index.js';
 import type { Clock } from '../shared/index.js';
 import {
-  connectRedis,
   createEmbeddedStore,
-  createRedisStore,
+  loadRedis,
   withLocalFallback,
   type RemoteStoreAddress,
   type StateStore,
@@ -49,11 +42,11 @@ type StoreConfig = Pick<GatewayConfig, 'store' | 'onStoreFailure' | 'dataDirecto
  *
  * @throws GatewayError STORE_UNAVAILABLE where a directory of the embedded store cannot be used
  */
-export function openStores(config: StoreConfig, options: StoreOptions): Stores {
+export async function openStores(config: StoreConfig, options: StoreOptions): Promise<Stores> {
   const { store } = config;
   return store.kind === 'embedded'
     ? openEmbedded(store.path, config.traces, options)
-    : openRedis(store, config, options);
+    : await openRedis(store, config, options);
 }
 
 function openEmbedded(path: string, bounds: TraceBounds, { clock }: StoreOptions): Stores {
@@ -63,7 +56,11 @@ function openEmbedded(path: string, bounds: TraceBounds, { clock }: StoreOptions
   return { state, backend, spool: null, traces, close: () => closeAll([traces, backend, state]) };
 }
 
-function openRedis(address: RemoteStoreAddress, config: StoreConfig, options: StoreOptions): Stores {
+async function openRedis(address: RemoteStoreAddress, config: StoreConfig, options: StoreOptions): Promise<Stores> {
+  const [{ connectRedis, createRedisStore }, { createRedisBackend }] = await Promise.all([
+    loadRedis(),
+    loadRedisQueue(),
+  ]);
   const { clock, onError, onFallback } = options;
   const connection = connectRedis(address, 'commands', { onError });
   const shared = createRedisStore({ connection, clock });
@@ -92,14 +89,15 @@ function openRedis(address: RemoteStoreAddress, config: StoreConfig, options: St
  * Only the login traces, for reading them from another process. Null where there is no store yet: making one would leave
  * files of another user in the gateway's place.
  */
-export function openTraces(
+export async function openTraces(
   { store, traces: bounds }: Pick<GatewayConfig, 'store' | 'traces'>,
   { clock }: Pick<StoreOptions, 'clock'>,
-): TraceStore | null {
+): Promise<TraceStore | null> {
   if (store.kind === 'embedded') {
     const path = join(store.path, 'traces');
     return existsSync(path) ? createEmbeddedTraceStore({ path, clock, bounds }) : null;
   }
+  const { connectRedis } = await loadRedis();
   // Waits for the connection, which a gateway that runs need not.
   const connection = connectRedis(store, 'blocking');
   const traces = createRedisTraceStore({ connection, clock, bounds });

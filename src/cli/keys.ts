@@ -110,15 +110,21 @@ export interface ImportOptions {
 }
 
 /** Takes a key and its certificate out of a PEM or PKCS#12 file. */
-export function importKey(id: string, file: string, options: ImportOptions, terminal: Terminal): Promise<ExitStatus> {
+export async function importKey(
+  id: string,
+  file: string,
+  options: ImportOptions,
+  terminal: Terminal,
+): Promise<ExitStatus> {
   foresee(id, options);
   const bytes = readOrFail(file);
   const passphrase =
     options.passphraseFile === undefined ? undefined : readOrFail(options.passphraseFile).toString('utf8').trim();
   const text = bytes.toString('latin1');
-  const imported = text.includes('-----BEGIN ') ? readPemBundle(text, passphrase) : readPkcs12(bytes, passphrase);
+  const isPem = text.includes('-----BEGIN ');
+  const imported = isPem ? readPemBundle(text, passphrase) : await readPkcs12(bytes, passphrase);
   announce(storeImportedKey(keyDirectory(options), id, imported), options, terminal);
-  return Promise.resolve(0);
+  return 0;
 }
 
 export interface RotateOptions {

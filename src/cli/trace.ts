@@ -24,7 +24,7 @@ export async function showTrace(
   const reference = readReference(text);
   if (reference === null) throw new CommandFailure(2, `${text} is no reference: it has twelve letters and digits`);
   const config = loadOrFail(options.config, terminal);
-  const traces = openTraces(config, systemServices('trace'));
+  const traces = await openTraces(config, systemServices('trace'));
   const trace = await find(traces, reference).finally(() => traces?.close());
   if (trace === null) {
     const why = 'A login that was refused before its signature was verified leaves none; see the audit log.';

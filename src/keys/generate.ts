@@ -2,7 +2,6 @@ import { generateKeyPair as generate, type KeyObject } from 'node:crypto';
 import { promisify } from 'node:util';
 import { GatewayError, type Clock, type RandomBytes } from '../shared/index.js';
 import { keyPaths, writeKeyFiles, type WrittenKey } from './key-files.js';
-import { selfSignedCertificate } from './self-signed.js';
 
 const generateAsync = promisify(generate);
 const DAY = 86_400_000;
@@ -49,6 +48,8 @@ export async function generateKeyPair(wish: KeyWish): Promise<KeyPair> {
       `a certificate is valid for 1 to 36500 days, not ${String(wish.days)}`,
     );
   }
+  // node-forge takes long to load.
+  const { selfSignedCertificate } = await import('./self-signed.js');
   const privateKey = await makePrivateKey(wish.type, wish.bits);
   const now = wish.clock.now();
   const certificatePem = selfSignedCertificate({

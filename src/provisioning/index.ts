@@ -20,9 +20,12 @@ export type {
   QueueDepth,
   RecordStore,
 } from './queue.js';
-export { createRedisBackend, type RedisBackendOptions } from './redis/backend.js';
+export type { RedisBackendOptions } from './redis/backend.js';
 export { ScimClient, type Fetch } from './scim/client.js';
 export { createSealer, type Sealer } from './seal.js';
 export type { Tenants, TenantSettings } from './settings.js';
 export { createProvisioningStatus, type ProvisioningStatus, type TenantStatus } from './status.js';
 export { startWorker, type ProvisioningWorker, type WorkerOptions } from './worker.js';
+
+/** The queue on Redis, loaded when it is asked for: BullMQ takes long to load, and the embedded queue needs none of it. */
+export const loadRedisQueue = () => import('./redis/backend.js');

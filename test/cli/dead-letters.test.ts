@@ -5,16 +5,19 @@ import { readConfiguration, requireConfiguration } from '../../src/app/index.js'
 import {
   accountId,
   createEmbeddedBackend,
-  createRedisBackend,
   createSealer,
+  loadRedisQueue,
   type Backend,
   type Failure,
 } from '../../src/provisioning/index.js';
 import { systemRandom } from '../../src/shared/index.js';
-import { connectRedis } from '../../src/state/index.js';
+import { loadRedis } from '../../src/state/index.js';
 import { claimsGateway } from '../support/command-line.js';
 import { idpContent, writeConfiguration } from '../support/configuration.js';
 import { startRedis } from '../support/redis.js';
+
+const { connectRedis } = await loadRedis();
+const { createRedisBackend } = await loadRedisQueue();
 
 const failure: Failure = {
   class: 'permanent',

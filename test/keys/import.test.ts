@@ -24,11 +24,11 @@ for (const [kind, of] of [
       const files = ['-inkey', 'k', '-in', 'c', '-certfile', 'chain', '-out', 'bundle.pfx'];
       openssl(directory, 'pkcs12', '-export', ...files, '-passout', `pass:${PASSPHRASE}`, ...options);
       const bundle = readFileSync(join(directory, 'bundle.pfx'));
-      const imported = readPkcs12(bundle, PASSPHRASE);
+      const imported = await readPkcs12(bundle, PASSPHRASE);
       t.ok(imported.privateKey.equals(createPrivateKey(key)));
       t.equal(imported.certificate.pem.trim(), cert.trim());
-      t.throws(() => readPkcs12(bundle, 'wrong'), { code: 'KEY_IMPORT_FAILED' });
-      t.throws(() => readPkcs12(bundle.subarray(0, 100), PASSPHRASE), { code: 'KEY_IMPORT_FAILED' });
+      await t.rejects(readPkcs12(bundle, 'wrong'), { code: 'KEY_IMPORT_FAILED' });
+      await t.rejects(readPkcs12(bundle.subarray(0, 100), PASSPHRASE), { code: 'KEY_IMPORT_FAILED' });
       const written = storeImportedKey(join(directory, 'certs'), 'imported', imported);
       t.equal(statSync(written.key).mode & 0o777, 0o600);
       t.ok(readPrivateKey(written.key).equals(createPrivateKey(key)));
@@ -43,9 +43,9 @@ t.test('a bundle without a key, and a file that is none, are refused', async (t)
   const directory = t.testdir({ c: cert });
   openssl(directory, 'pkcs12', '-export', '-nokeys', '-in', 'c', '-out', 'bundle.pfx', '-passout', 'pass:x');
   const bundle = readFileSync(join(directory, 'bundle.pfx'));
-  t.throws(() => readPkcs12(bundle, 'x'), { code: 'KEY_IMPORT_FAILED', message: /0 private keys/ });
-  t.throws(() => readPkcs12(Buffer.from('nonsense'), 'x'), { code: 'KEY_IMPORT_FAILED' });
-  t.throws(() => readPkcs12(Buffer.from('nonsense')), { code: 'KEY_IMPORT_FAILED', message: /none was given/ });
+  await t.rejects(readPkcs12(bundle, 'x'), { code: 'KEY_IMPORT_FAILED', message: /0 private keys/ });
+  await t.rejects(readPkcs12(Buffer.from('nonsense'), 'x'), { code: 'KEY_IMPORT_FAILED' });
+  await t.rejects(readPkcs12(Buffer.from('nonsense')), { code: 'KEY_IMPORT_FAILED', message: /none was given/ });
 });
 
 t.test('a PEM bundle is read in any order, with a passphrase where it has one', async (t) => {

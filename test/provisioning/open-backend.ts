@@ -1,6 +1,9 @@
 import type { StoreAddress } from '../../src/config/index.js';
-import { createEmbeddedBackend, createRedisBackend, type Backend } from '../../src/provisioning/index.js';
-import { connectRedis } from '../../src/state/index.js';
+import { createEmbeddedBackend, loadRedisQueue, type Backend } from '../../src/provisioning/index.js';
+import { loadRedis } from '../../src/state/index.js';
+
+const { connectRedis } = await loadRedis();
+const { createRedisBackend } = await loadRedisQueue();
 
 export interface OpenOptions {
   /** Milliseconds after which a silent worker loses its job. */

@@ -2,15 +2,11 @@ import { EventEmitter, once } from 'node:events';
 import { connect, createServer, type AddressInfo, type Socket } from 'node:net';
 import t, { type Test } from 'tap';
 import { systemClock } from '../../src/shared/index.js';
-import {
-  connectRedis,
-  createEmbeddedStore,
-  createRedisStore,
-  withLocalFallback,
-  type StateStore,
-} from '../../src/state/index.js';
+import { createEmbeddedStore, loadRedis, withLocalFallback, type StateStore } from '../../src/state/index.js';
 import { startRedis, type RunningRedis } from '../support/redis.js';
 import { temporaryDirectory } from '../support/temporary.js';
+
+const { connectRedis, createRedisStore } = await loadRedis();
 
 interface Fixture {
   readonly redis: RunningRedis;

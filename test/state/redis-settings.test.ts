@@ -2,8 +2,10 @@ import { Redis } from 'ioredis';
 import t, { type Test } from 'tap';
 import { Secret } from '../../src/config/index.js';
 import { systemClock } from '../../src/shared/index.js';
-import { connectRedis, createRedisStore, type RemoteStoreAddress } from '../../src/state/index.js';
+import { loadRedis, type RemoteStoreAddress } from '../../src/state/index.js';
 import { startRedis, type RunningRedis } from '../support/redis.js';
+
+const { connectRedis, createRedisStore } = await loadRedis();
 
 async function connected(t: Test, address: RemoteStoreAddress) {
   const connection = connectRedis(address, 'commands', { commandTimeout: 400 });

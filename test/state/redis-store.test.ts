@@ -1,10 +1,12 @@
 import { Redis } from 'ioredis';
 import t, { type Test } from 'tap';
 import { systemClock, type Clock } from '../../src/shared/index.js';
-import { connectRedis, createRedisStore, type StateStore } from '../../src/state/index.js';
+import { loadRedis, type StateStore } from '../../src/state/index.js';
 import { manualClock } from '../support/clock.js';
 import { startRedis, type RunningRedis } from '../support/redis.js';
 import { storeContract } from './store-contract.js';
+
+const { connectRedis, createRedisStore } = await loadRedis();
 
 function open(t: Test, redis: RunningRedis, prefix: string, clock: Clock = systemClock): StateStore {
   const address = { kind: 'redis', host: '127.0.0.1', port: redis.port, tls: false, db: 0 } as const;

@@ -1,0 +1,2 @@
+export { connectRedis } from './redis-connection.js';
+export { createRedisStore } from './redis-store.js';
