@@ -4,7 +4,7 @@ import type { RandomBytes } from '../shared/index.js';
 export type ContentAlgorithm =
   'aes-128-gcm' | 'aes-192-gcm' | 'aes-256-gcm' | 'aes-128-cbc' | 'aes-192-cbc' | 'aes-256-cbc';
 
-interface ContentCipher {
+export interface ContentCipher {
   readonly name: ContentAlgorithm;
   readonly identifier: string;
   /** Bytes of the session key. */
@@ -23,14 +23,18 @@ function cipher(bits: 128 | 192 | 256, mode: 'gcm' | 'cbc'): ContentCipher {
 }
 
 /** xmlenc-core1 §5.2; Triple DES is not among them. */
-const CIPHERS: readonly ContentCipher[] = ([128, 192, 256] as const).flatMap((bits) => [
-  cipher(bits, 'gcm'),
-  cipher(bits, 'cbc'),
-]);
+export const CONTENT_CIPHERS: Readonly<Record<ContentAlgorithm, ContentCipher>> = {
+  'aes-128-gcm': cipher(128, 'gcm'),
+  'aes-192-gcm': cipher(192, 'gcm'),
+  'aes-256-gcm': cipher(256, 'gcm'),
+  'aes-128-cbc': cipher(128, 'cbc'),
+  'aes-192-cbc': cipher(192, 'cbc'),
+  'aes-256-cbc': cipher(256, 'cbc'),
+};
 
-/** Finds a cipher by its identifier or by its name. */
-export function contentCipher(name: string): ContentCipher | undefined {
-  return CIPHERS.find((each) => each.identifier === name || each.name === name);
+/** The cipher that a message names. */
+export function cipherIdentified(identifier: string): ContentCipher | undefined {
+  return Object.values(CONTENT_CIPHERS).find((each) => each.identifier === identifier);
 }
 
 const BLOCK = 16;
@@ -58,34 +62,30 @@ export function encryptContent(
 
 export interface Decrypted {
   readonly plaintext: Buffer;
-  /** False where tag, length or padding was wrong; the plaintext is then only there to be worked through as usual. */
+  /** False where the padding was wrong; the plaintext is then only there to be worked through as usual. */
   readonly sound: boolean;
 }
 
 function decryptGcm(name: ContentAlgorithm, key: Uint8Array, data: Buffer): Decrypted {
-  if (data.length < GCM_IV + GCM_TAG) return { plaintext: data, sound: false };
   const options = { authTagLength: GCM_TAG };
   const decryptor = createDecipheriv(name as 'aes-256-gcm', key, data.subarray(0, GCM_IV), options);
   decryptor.setAuthTag(data.subarray(-GCM_TAG));
-  const plaintext = decryptor.update(data.subarray(GCM_IV, -GCM_TAG));
-  try {
-    decryptor.final();
-    return { plaintext, sound: true };
-  } catch {
-    return { plaintext, sound: false };
-  }
+  return {
+    plaintext: Buffer.concat([decryptor.update(data.subarray(GCM_IV, -GCM_TAG)), decryptor.final()]),
+    sound: true,
+  };
 }
 
-/** The padding's last byte is its length and the rest is arbitrary (xmlenc-core1 §5.2). */
+/** The padding's last byte is its length, from 1, and the rest is arbitrary (xmlenc-core1 §5.2). */
 function decryptCbc(name: ContentAlgorithm, key: Uint8Array, data: Buffer): Decrypted {
-  if (data.length < 2 * BLOCK || data.length % BLOCK !== 0) return { plaintext: data, sound: false };
   const decryptor = createDecipheriv(name, key, data.subarray(0, BLOCK)).setAutoPadding(false);
   const padded = Buffer.concat([decryptor.update(data.subarray(BLOCK)), decryptor.final()]);
+  // A length of 0 takes nothing off, and leaves a NUL behind, which no document may hold.
   const length = padded.at(-1) ?? 0;
-  const sound = length >= 1 && length <= BLOCK;
-  return { plaintext: sound ? padded.subarray(0, -length) : padded, sound };
+  return { plaintext: padded.subarray(0, padded.length - length), sound: length <= BLOCK };
 }
 
+/** Throws where the length or GCM's tag is wrong: what is not authentic is not worked through. */
 export function decryptContent({ name, authenticated }: ContentCipher, key: Uint8Array, data: Buffer): Decrypted {
   return authenticated ? decryptGcm(name, key, data) : decryptCbc(name, key, data);
 }

@@ -1,14 +1,14 @@
 import type { KeyObject } from 'node:crypto';
 import { GatewayError, systemRandom } from '../shared/index.js';
 import { decodeBase64 } from './base64.js';
-import { contentCipher, decryptContent } from './content-cipher.js';
+import { cipherIdentified, decryptContent, type ContentCipher } from './content-cipher.js';
 import { isEncryptedKey, readKeyTransport, refuseAlgorithm } from './key-transport.js';
 import type { XmlLimits } from './limits.js';
 import { XMLDSIG_NAMESPACE, XMLENC_NAMESPACE } from './namespaces.js';
 import { attributeValue, childElements, childrenNamed, isNamed, textContent } from './navigate.js';
 import { oaepDecrypt, type OaepParameters } from './oaep.js';
 import { parseXmlInScope } from './parse.js';
-import type { VerifiedElement, XmlElement } from './tree.js';
+import type { NamespaceScope, VerifiedElement, XmlElement } from './tree.js';
 
 export interface DecryptionPolicy {
   /** Lets AES-CBC pass, which is not authenticated: only under a verified signature, or at the operator's word. */
@@ -29,16 +29,12 @@ function fail(): never {
   throw new GatewayError('DECRYPTION_FAILED');
 }
 
-function contentCipherOf(
-  data: XmlElement,
-  { allowCbc }: DecryptionPolicy,
-): NonNullable<ReturnType<typeof contentCipher>> {
+function contentCipherOf(data: XmlElement, { allowCbc }: DecryptionPolicy): ContentCipher {
   const [method] = childrenNamed(data, XMLENC_NAMESPACE, 'EncryptionMethod');
-  const identifier = (method && attributeValue(method, 'Algorithm')) ?? 'no EncryptionMethod';
-  const cipher = contentCipher(identifier);
-  if (cipher === undefined || method === undefined || !(cipher.authenticated || allowCbc)) {
-    return refuseAlgorithm(identifier);
-  }
+  if (method === undefined) return refuseAlgorithm('no EncryptionMethod');
+  const identifier = attributeValue(method, 'Algorithm') ?? '';
+  const cipher = cipherIdentified(identifier);
+  if (cipher === undefined || !(cipher.authenticated || allowCbc)) return refuseAlgorithm(identifier);
   if (!childElements(method).every((child) => isKeySize(child, cipher.keyLength))) refuseAlgorithm('unknown parameter');
   return cipher;
 }
@@ -85,8 +81,7 @@ function wrappedKeys(encryptedKeys: readonly XmlElement[]): WrappedKey[] {
 
 /** Never a CipherReference: it would have us fetch what the message names. */
 function cipherValue(encrypted: XmlElement): Buffer {
-  const [data] = childrenNamed(encrypted, XMLENC_NAMESPACE, 'CipherData');
-  const [value, ...more] = data === undefined ? [] : childElements(data);
+  const [value, ...more] = childrenNamed(encrypted, XMLENC_NAMESPACE, 'CipherData').flatMap(childElements);
   if (value === undefined || more.length > 0 || !isNamed(value, XMLENC_NAMESPACE, 'CipherValue')) return fail();
   return decodeBase64(textContent(value)) ?? fail();
 }
@@ -107,10 +102,18 @@ function unwrap(wrapped: readonly WrappedKey[], keys: readonly KeyObject[], leng
   return found;
 }
 
-/** Null where the octets are not one well-formed element within the limits. */
-function parseOrNull(plaintext: Buffer, limits: XmlLimits, container: XmlElement): XmlElement | null {
+/** Null where it cannot be decrypted to one well-formed element within the limits. */
+function elementIn(
+  encrypted: Buffer,
+  cipher: ContentCipher,
+  sessionKey: Uint8Array,
+  limits: XmlLimits,
+  scope: NamespaceScope | null,
+): XmlElement | null {
   try {
-    return parseXmlInScope(plaintext, limits, container.scope);
+    const { plaintext, sound } = decryptContent(cipher, sessionKey, encrypted);
+    const parsed = parseXmlInScope(plaintext, limits, scope);
+    return sound ? parsed : null;
   } catch {
     return null;
   }
@@ -153,7 +156,6 @@ export function decryptElement(
   const encrypted = cipherValue(data);
   const sessionKey = unwrap(wrapped, rsaKeys, cipher.keyLength);
   // With no session key the work goes on with a random one (RFC 3218 §2.3.2), and fails where a forged one would.
-  const decrypted = decryptContent(cipher, sessionKey ?? systemRandom(cipher.keyLength), encrypted);
-  const parsed = parseOrNull(decrypted.plaintext, limits, container);
-  return sessionKey !== null && decrypted.sound && parsed !== null ? parsed : fail();
+  const found = elementIn(encrypted, cipher, sessionKey ?? systemRandom(cipher.keyLength), limits, container.scope);
+  return sessionKey !== null && found !== null ? found : fail();
 }

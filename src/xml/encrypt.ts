@@ -2,11 +2,11 @@ import type { KeyObject } from 'node:crypto';
 import { GatewayError, systemRandom, type RandomBytes } from '../shared/index.js';
 import { attribute, element } from './build.js';
 import { canonicalize } from './canonicalize.js';
-import { contentCipher, encryptContent, type ContentAlgorithm } from './content-cipher.js';
-import { maskIdentifier, RSA_OAEP, RSA_OAEP_MGF1P } from './key-transport.js';
+import { CONTENT_CIPHERS, encryptContent, type ContentAlgorithm } from './content-cipher.js';
+import { MGF1_SHA256, RSA_OAEP, RSA_OAEP_MGF1P } from './key-transport.js';
 import { XMLDSIG_NAMESPACE, XMLENC11_NAMESPACE, XMLENC_NAMESPACE } from './namespaces.js';
-import { oaepEncrypt, type OaepParameters } from './oaep.js';
-import { digestIdentifier, type DigestName } from './signature-algorithms.js';
+import { oaepEncrypt } from './oaep.js';
+import { digestIdentifier } from './signature-algorithms.js';
 import type { XmlElement, XmlNode } from './tree.js';
 
 export interface EncryptionRecipient {
@@ -19,12 +19,11 @@ export interface EncryptionRecipient {
 export interface EncryptionAlgorithms {
   /** Default aes-256-gcm. */
   readonly content?: ContentAlgorithm;
-  /** Default rsa-oaep-mgf1p, which every implementation must have (xmlenc-core1 §5.1). */
-  readonly keyTransport?: 'rsa-oaep-mgf1p' | 'rsa-oaep';
-  /** OAEP's digest; default SHA-1, whose weakness does not touch OAEP. */
-  readonly digest?: DigestName;
-  /** The hash of MGF1; default SHA-1, and with rsa-oaep-mgf1p nothing else. */
-  readonly maskDigest?: DigestName;
+  /**
+   * RSA-OAEP with SHA-1, as digest and for MGF1 (default: every implementation must have it, xmlenc-core1 §5.1, and
+   * SHA-1's weakness does not touch OAEP), or with SHA-256 throughout.
+   */
+  readonly keyTransport?: 'rsa-oaep-mgf1p' | 'rsa-oaep-sha256';
 }
 
 function xenc(localName: string, children: readonly XmlNode[], algorithm?: string): XmlElement {
@@ -41,14 +40,14 @@ function cipherData(bytes: Buffer): XmlElement {
   return xenc('CipherData', [xenc('CipherValue', [bytes.toString('base64')])]);
 }
 
-function keyTransportMethod(fixedMask: boolean, { digest, maskDigest }: OaepParameters): XmlElement {
+function keyTransportMethod(digest: 'sha1' | 'sha256'): XmlElement {
   const digestMethod = ds('DigestMethod', [], digestIdentifier(digest));
-  if (fixedMask) return xenc('EncryptionMethod', [digestMethod], RSA_OAEP_MGF1P);
+  if (digest === 'sha1') return xenc('EncryptionMethod', [digestMethod], RSA_OAEP_MGF1P);
   const mask = element({
     prefix: 'xenc11',
     localName: 'MGF',
     namespace: XMLENC11_NAMESPACE,
-    attributes: [attribute('Algorithm', maskIdentifier(maskDigest))],
+    attributes: [attribute('Algorithm', MGF1_SHA256)],
   });
   return xenc('EncryptionMethod', [digestMethod, mask], RSA_OAEP);
 }
@@ -56,23 +55,18 @@ function keyTransportMethod(fixedMask: boolean, { digest, maskDigest }: OaepPara
 function encryptedKey(
   sessionKey: Uint8Array,
   { publicKey, certificate }: EncryptionRecipient,
-  { keyTransport = 'rsa-oaep-mgf1p', digest = 'sha1', maskDigest = 'sha1' }: EncryptionAlgorithms,
-  random: RandomBytes,
+  { keyTransport = 'rsa-oaep-mgf1p' }: EncryptionAlgorithms,
 ): XmlElement {
-  const fixedMask = keyTransport === 'rsa-oaep-mgf1p';
-  if ((fixedMask && maskDigest !== 'sha1') || publicKey.asymmetricKeyType !== 'rsa') {
-    throw new GatewayError(
-      'ENCRYPTION_ALGORITHM',
-      'RSA-OAEP asks for an RSA key, and rsa-oaep-mgf1p for MGF1 with SHA-1.',
-    );
+  if (publicKey.asymmetricKeyType !== 'rsa') {
+    throw new GatewayError('ENCRYPTION_ALGORITHM', 'RSA-OAEP asks for an RSA key.');
   }
-  const parameters: OaepParameters = { digest, maskDigest, label: Buffer.alloc(0) };
+  const digest = keyTransport === 'rsa-oaep-mgf1p' ? 'sha1' : 'sha256';
   const keyInfo =
     certificate === undefined ? [] : [ds('KeyInfo', [ds('X509Data', [ds('X509Certificate', [certificate])])])];
   return xenc('EncryptedKey', [
-    keyTransportMethod(fixedMask, parameters),
+    keyTransportMethod(digest),
     ...keyInfo,
-    cipherData(oaepEncrypt(publicKey, sessionKey, parameters, random)),
+    cipherData(oaepEncrypt(publicKey, sessionKey, digest)),
   ]);
 }
 
@@ -80,7 +74,7 @@ function encryptedKey(
  * The xenc:EncryptedData that stands for the element, its session key inside.
  *
  * @param inclusivePrefixes as for `canonicalize`: those that a signature inside was made with.
- * @throws GatewayError ENCRYPTION_ALGORITHM where the key or the algorithms don't fit each other.
+ * @throws GatewayError ENCRYPTION_ALGORITHM where the key is no RSA key.
  */
 export function encryptElement(
   plain: XmlElement,
@@ -91,9 +85,7 @@ export function encryptElement(
     random = systemRandom,
   }: { inclusivePrefixes?: readonly string[]; random?: RandomBytes } = {},
 ): XmlElement {
-  const name = algorithms.content ?? 'aes-256-gcm';
-  const cipher = contentCipher(name);
-  if (cipher === undefined) throw new GatewayError('ENCRYPTION_ALGORITHM', `There is no ${name}.`);
+  const cipher = CONTENT_CIPHERS[algorithms.content ?? 'aes-256-gcm'];
   const sessionKey = random(cipher.keyLength);
   const plaintext = Buffer.from(canonicalize(plain, inclusivePrefixes), 'utf8');
   return element({
@@ -103,7 +95,7 @@ export function encryptElement(
     attributes: [attribute('Type', `${XMLENC_NAMESPACE}Element`)],
     children: [
       xenc('EncryptionMethod', [], cipher.identifier),
-      ds('KeyInfo', [encryptedKey(sessionKey, recipient, algorithms, random)]),
+      ds('KeyInfo', [encryptedKey(sessionKey, recipient, algorithms)]),
       cipherData(encryptContent(cipher, sessionKey, plaintext, random)),
     ],
   });

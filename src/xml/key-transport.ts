@@ -11,12 +11,12 @@ export const RSA_OAEP_MGF1P = 'http://www.w3.org/2001/04/xmlenc#rsa-oaep-mgf1p';
 /** Names MGF1's hash in an MGF element. */
 export const RSA_OAEP = 'http://www.w3.org/2009/xmlenc11#rsa-oaep';
 
-/** xmlenc-core1 §5.5.2. */
+export const MGF1_SHA256 = `${XMLENC11_NAMESPACE}mgf1sha256`;
+
+/** xmlenc-core1 §5.5.2, less what is allowed with no digest. */
 const MASKS: ReadonlyMap<string, DigestName> = new Map<string, DigestName>([
   [`${XMLENC11_NAMESPACE}mgf1sha1`, 'sha1'],
-  [`${XMLENC11_NAMESPACE}mgf1sha256`, 'sha256'],
-  [`${XMLENC11_NAMESPACE}mgf1sha384`, 'sha384'],
-  [`${XMLENC11_NAMESPACE}mgf1sha512`, 'sha512'],
+  [MGF1_SHA256, 'sha256'],
 ]);
 
 /** What identity providers send, as digest and hash of MGF1; SHA-1 is what both are where nothing is said. */
@@ -25,20 +25,11 @@ const ALLOWED_HASHES = {
   [RSA_OAEP]: ['sha256 sha256', 'sha256 sha1'],
 };
 
-export function maskIdentifier(digest: DigestName): string {
-  return `${XMLENC11_NAMESPACE}mgf1${digest}`;
-}
-
 /** ENCRYPTION_ALGORITHM, naming what was seen: which algorithm is written in a message is no secret. */
 export function refuseAlgorithm(seen: string): never {
   throw new GatewayError('ENCRYPTION_ALGORITHM', undefined, {
     evidence: { expected: 'AES-GCM (AES-CBC where allowed) with RSA-OAEP', seen: seen.slice(0, 160) },
   });
-}
-
-function optional(method: XmlElement, namespace: string, localName: string): XmlElement | undefined {
-  const [first, ...more] = childrenNamed(method, namespace, localName);
-  return more.length > 0 ? refuseAlgorithm(`${localName} twice`) : first;
 }
 
 function chosen(parameter: XmlElement | undefined, find: (uri: string) => DigestName | undefined): DigestName {
@@ -54,15 +45,15 @@ function chosen(parameter: XmlElement | undefined, find: (uri: string) => Digest
  */
 export function readKeyTransport(encryptedKey: XmlElement): OaepParameters {
   const [method] = childrenNamed(encryptedKey, XMLENC_NAMESPACE, 'EncryptionMethod');
-  const algorithm = method && attributeValue(method, 'Algorithm');
-  if (method === undefined || (algorithm !== RSA_OAEP && algorithm !== RSA_OAEP_MGF1P)) {
-    return refuseAlgorithm(algorithm ?? 'no EncryptionMethod');
-  }
-  const digest = optional(method, XMLDSIG_NAMESPACE, 'DigestMethod');
-  const mask = optional(method, XMLENC11_NAMESPACE, 'MGF');
-  const label = optional(method, XMLENC_NAMESPACE, 'OAEPParams');
+  if (method === undefined) return refuseAlgorithm('no EncryptionMethod');
+  const algorithm = attributeValue(method, 'Algorithm') ?? '';
+  if (algorithm !== RSA_OAEP && algorithm !== RSA_OAEP_MGF1P) return refuseAlgorithm(algorithm);
+  const [digest] = childrenNamed(method, XMLDSIG_NAMESPACE, 'DigestMethod');
+  const [mask] = childrenNamed(method, XMLENC11_NAMESPACE, 'MGF');
+  const [label] = childrenNamed(method, XMLENC_NAMESPACE, 'OAEPParams');
+  // A second one of them is a stranger too.
   const stranger = childElements(method).find((child) => child !== digest && child !== mask && child !== label);
-  if (stranger !== undefined) refuseAlgorithm(stranger.localName);
+  if (stranger !== undefined) refuseAlgorithm(`the parameter ${stranger.localName}`);
   if (mask !== undefined && algorithm === RSA_OAEP_MGF1P) refuseAlgorithm('rsa-oaep-mgf1p with MGF');
   const hashes = { digest: chosen(digest, digestNamed), maskDigest: chosen(mask, (uri) => MASKS.get(uri)) };
   if (!ALLOWED_HASHES[algorithm].includes(`${hashes.digest} ${hashes.maskDigest}`)) {

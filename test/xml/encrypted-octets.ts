@@ -8,6 +8,8 @@ export interface EncryptedOctets {
   readonly label?: Buffer;
   /** Encrypts the session key in another way than RSA-OAEP with SHA-1. */
   readonly wrap?: (sessionKey: Buffer) => { readonly method: string; readonly encrypted: Buffer };
+  /** Encrypts the octets in another way than AES-256-GCM. */
+  readonly seal?: (octets: Buffer, sessionKey: Buffer) => { readonly algorithm: string; readonly sealed: Buffer };
   /** Declarations on the box around the EncryptedData. */
   readonly declarations?: string;
   /** Default: inside KeyInfo; `beside` with a RetrievalMethod as Okta sends it, `loose` without one. */
@@ -23,11 +25,19 @@ function oaep(sessionKey: Buffer, { publicKey, label }: EncryptedOctets): { meth
   };
 }
 
+function gcm(octets: Buffer, sessionKey: Buffer): { algorithm: string; sealed: Buffer } {
+  const iv = randomBytes(12);
+  const cipher = createCipheriv('aes-256-gcm', sessionKey, iv);
+  return {
+    algorithm: 'http://www.w3.org/2009/xmlenc11#aes256-gcm',
+    sealed: Buffer.concat([iv, cipher.update(octets), cipher.final(), cipher.getAuthTag()]),
+  };
+}
+
 /** A box with any octets encrypted by AES-256-GCM, written by hand and with Node's own OAEP: nothing of src/xml. */
 export function encryptedOctets(octets: Buffer, options: EncryptedOctets): string {
-  const [sessionKey, iv] = [randomBytes(32), randomBytes(12)];
-  const cipher = createCipheriv('aes-256-gcm', sessionKey, iv);
-  const content = Buffer.concat([iv, cipher.update(octets), cipher.final(), cipher.getAuthTag()]).toString('base64');
+  const sessionKey = randomBytes(32);
+  const { algorithm, sealed } = (options.seal ?? gcm)(octets, sessionKey);
   const { method, encrypted } = options.wrap?.(sessionKey) ?? oaep(sessionKey, options);
   const key =
     `<EncryptedKey xmlns="${XENC}" Id="_key">${method}` +
@@ -37,9 +47,9 @@ export function encryptedOctets(octets: Buffer, options: EncryptedOctets): strin
   const keyInfo = where === 'inside' ? key : where === 'beside' ? retrieval : '';
   return (
     `<c:box xmlns:c="urn:box" ${declarations}><EncryptedData xmlns="${XENC}">` +
-    '<EncryptionMethod Algorithm="http://www.w3.org/2009/xmlenc11#aes256-gcm"/>' +
+    `<EncryptionMethod Algorithm="${algorithm}"/>` +
     `<d:KeyInfo xmlns:d="http://www.w3.org/2000/09/xmldsig#">${keyInfo}</d:KeyInfo>` +
-    `<CipherData><CipherValue>${content}</CipherValue></CipherData></EncryptedData>` +
+    `<CipherData><CipherValue>${sealed.toString('base64')}</CipherValue></CipherData></EncryptedData>` +
     `${where === 'inside' ? '' : key}</c:box>`
   );
 }

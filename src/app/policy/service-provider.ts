@@ -1,12 +1,6 @@
-import type { IdpConfig, KeyTransport, ServiceProviderConfig } from '../../config/index.js';
+import type { IdpConfig, ServiceProviderConfig } from '../../config/index.js';
 import { parseCertificates, verificationKeys } from '../../keys/index.js';
 import type { ServiceProvider } from '../../saml/index.js';
-import type { EncryptionAlgorithms } from '../../xml/index.js';
-
-const KEY_TRANSPORT: Readonly<Record<KeyTransport, EncryptionAlgorithms>> = {
-  'rsa-oaep-mgf1p': { keyTransport: 'rsa-oaep-mgf1p' },
-  'rsa-oaep-sha256': { keyTransport: 'rsa-oaep', digest: 'sha256', maskDigest: 'sha256' },
-};
 
 const CONTENT = { 'aes256-gcm': 'aes-256-gcm', 'aes128-gcm': 'aes-128-gcm' } as const;
 
@@ -43,6 +37,6 @@ function encryption(config: ServiceProviderConfig): ServiceProvider['encryption'
   if (key === undefined) return null;
   return {
     recipient: { publicKey: key.publicKey, certificate: recipient.base64 },
-    algorithms: { ...KEY_TRANSPORT[keyTransport], content: CONTENT[content] },
+    algorithms: { keyTransport, content: CONTENT[content] },
   };
 }
