@@ -24,6 +24,18 @@ import { storeComplaints } from './store-complaints.js';
 import { openStores, type Stores } from './stores.js';
 import { telemetry } from './telemetry.js';
 
+/** What a shutdown did not finish. */
+export interface Left {
+  /** Connections whose requests were cut off. */
+  readonly connections: number;
+  /** Jobs in hand; another worker takes them up. */
+  readonly jobs: number;
+  /** Jobs that wait on this machine's disk for the queue to come back. */
+  readonly spooled: number;
+  /** Events that were not written to the audit log. */
+  readonly auditEvents: number;
+}
+
 /**
  * The whole program short of its listeners: one generation of the configuration, the stores, provisioning, and what
  * operators watch. What it was opened with stays until it is closed; only the generation changes.
@@ -202,22 +214,37 @@ export class Application {
   }
 
   /**
+   * Runs `finish`, and tells the log that the program ends, why, how long that took, ms, and what was left undone.
+   *
+   * @param reason the signal, or what else ends it
+   */
+  async end(reason: string, limits: object, finish: () => Promise<Left>): Promise<void> {
+    const { elapsed } = this.services;
+    const began = elapsed();
+    this.log.info({ reason, ...limits }, 'shutting down');
+    const left = await finish();
+    this.log.info({ reason, duration: Math.round(elapsed() - began), left }, 'shut down');
+  }
+
+  /**
    * Finishes held jobs, writes what waits to be written, closes the stores. Every request must have been answered.
    *
    * @param limit how long that may take, ms; a job that takes longer is taken up again by another worker
    */
-  async close(limit: number): Promise<void> {
+  async close(limit: number): Promise<Omit<Left, 'connections'>> {
     const { elapsed } = this.services;
     const until = elapsed() + limit;
-    await withinTime(this.#worker?.stop() ?? Promise.resolve(), limit).catch(() => {
-      this.log.warn({ limit }, 'held jobs were left at shutdown; they are taken up again');
-    });
+    await withinTime(this.#worker?.stop() ?? Promise.resolve(), limit).catch(() => undefined);
+    const jobs = this.#worker?.held() ?? 0;
+    if (jobs > 0) this.log.warn({ limit, jobs }, 'held jobs were left at shutdown; they are taken up again');
     await this.provisioner.close();
+    const spooled = this.provisioner.spoolDepth();
     await this.generation.stop();
     await this.tracer.close(Math.max(0, until - elapsed()));
-    const unwritten = await this.audit.close();
-    if (unwritten > 0) this.log.error({ unwritten }, 'audit events were not written');
+    const auditEvents = await this.audit.close();
+    if (auditEvents > 0) this.log.error({ unwritten: auditEvents }, 'audit events were not written');
     await this.stores.close();
+    return { jobs, spooled, auditEvents };
   }
 
   /** Keys change with the generation; what was handed the sealer does not. */

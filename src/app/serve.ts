@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { promisify } from 'node:util';
 import type { FastifyInstance } from 'fastify';
 import { withinTime } from '../observe/index.js';
 import type { Application } from './application.js';
@@ -31,9 +32,10 @@ export interface RunningGateway {
    * Not ready; then, after a delay for load balancers, finish requests and held jobs within the configured limit; then
    * close.
    *
+   * @param reason for the log: the signal, or what else ends it
    * @param delay milliseconds; the configured ones where nothing is said
    */
-  stop(delay?: number): Promise<void>;
+  stop(reason: string, delay?: number): Promise<void>;
 }
 
 /** Between two looks for connections that have become idle at shutdown. Milliseconds. */
@@ -56,8 +58,7 @@ export async function startGateway(application: Application, options: ServeOptio
     renewTls(gateway, application.generation.tls);
     void canary.run();
   });
-  const stop = async (delay = application.generation.config.shutdownDelay) => {
-    const { shutdownTimeout } = application.generation.config;
+  const finish = async (delay: number, shutdownTimeout: number) => {
     const { elapsed } = application.services;
     application.health.startDraining();
     if (delay > 0) await sleep(delay);
@@ -66,10 +67,15 @@ export async function startGateway(application: Application, options: ServeOptio
     canary.stop();
     await reloader.stop();
     // Last the operations listener: who asks whether we are ready must hear that we are not, while requests are finished.
-    await closeWithin(gateway, left(), application);
+    const connections = await closeWithin(gateway, left(), application);
     await application.audit.append({ event: 'stop', configuration: application.generation.fingerprint });
-    await application.close(left());
+    const undone = await application.close(left());
     await closeWithin(operations, OPERATIONS_CLOSE, application);
+    return { connections, ...undone };
+  };
+  const stop = (reason: string, delay = application.generation.config.shutdownDelay) => {
+    const limit = application.generation.config.shutdownTimeout;
+    return application.end(reason, { delay, limit }, () => finish(delay, limit));
   };
   try {
     application.metrics.setSources(metricSources(application));
@@ -88,13 +94,17 @@ export async function startGateway(application: Application, options: ServeOptio
     application.log.info({ public: publicAddress, operations: operationsAddress }, 'listening');
     return { publicAddress, operationsAddress, reload: () => reloader.reload(), stop };
   } catch (error) {
-    await stop(0);
+    await stop('it could not start', 0);
     throw error;
   }
 }
 
-/** Requests under way are finished; what takes longer than `limit` milliseconds is cut off, and said. */
-async function closeWithin(listener: FastifyInstance, limit: number, { log }: Application): Promise<void> {
+/**
+ * Requests under way are finished; what takes longer than `limit` milliseconds is cut off, and said.
+ *
+ * @returns how many connections that were
+ */
+async function closeWithin(listener: FastifyInstance, limit: number, { log }: Application): Promise<number> {
   const closed = listener.close();
   // Node closes those connections that are idle now; one whose answer comes later would stay open for the next request.
   const sweep = setInterval(() => {
@@ -102,12 +112,15 @@ async function closeWithin(listener: FastifyInstance, limit: number, { log }: Ap
   }, SWEEP);
   try {
     await withinTime(closed, limit);
+    return 0;
   } catch {
-    log.warn({ limit }, 'requests were cut off at shutdown');
+    const connections = await promisify(listener.server.getConnections.bind(listener.server))();
+    log.warn({ limit, connections }, 'requests were cut off at shutdown');
     listener.server.closeAllConnections();
     await closed;
     // What was cut off is still written down, by handlers that notice it now.
     await sleep(SWEEP);
+    return connections;
   } finally {
     clearInterval(sweep);
   }

@@ -66,7 +66,7 @@ export async function setTheStage(store: string | null, env: Terminal['env']): P
     const log = createLogger({ level: 'error' });
     const application = await Application.open(config, { ...systemServices('demo'), log });
     const gateway = await startGateway(application, { request, withWorker: true, place: 1 });
-    opened.push({ close: () => gateway.stop() });
+    opened.push({ close: () => gateway.stop('the demo ends') });
     idp.registerApp({ label: 'Zivver', metadata: await textOf(`${publicUrl}/saml/okta/metadata`) });
     zivver.setIdpMetadata(await textOf(`${publicUrl}/saml/metadata`));
     return { idp, zivver, gatewayUrl: publicUrl, operationsUrl: gateway.operationsAddress, close };

@@ -28,6 +28,6 @@ export async function serve(options: ServeOptions, terminal: Terminal): Promise<
   hangups.handle(() => gateway.reload());
   const signal = await untilStopped();
   // Who presses Ctrl-C has no load balancer to wait for.
-  await (signal === 'SIGINT' ? gateway.stop(0) : gateway.stop());
+  await (signal === 'SIGINT' ? gateway.stop(signal, 0) : gateway.stop(signal));
   return 0;
 }

@@ -14,8 +14,11 @@ export async function worker(options: { readonly config: string }, terminal: Ter
   application.startWorker();
   application.log.info('working on the provisioning queue');
   hangups.handle(() => reloader.reload());
-  await untilStopped();
-  await reloader.stop();
-  await application.close(application.generation.config.shutdownTimeout);
+  const signal = await untilStopped();
+  const limit = application.generation.config.shutdownTimeout;
+  await application.end(signal, { limit }, async () => {
+    await reloader.stop();
+    return { connections: 0, ...(await application.close(limit)) };
+  });
   return 0;
 }

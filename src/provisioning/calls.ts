@@ -39,10 +39,10 @@ export function accountCalls(
   };
 }
 
-/** Whether the credential is accepted; counts against the budget like every request. */
+/** Whether the credential is accepted; counts against the budget like every request. `stopping` ends the call too. */
 export function probeCall(context: CallContext, tenant: string, stopping: AbortSignal): Promise<Judgement> {
   const untraced = { ...context, tracer: noTracer, parent: null };
-  return call(untraced, 'GET', () => context.client.probe(), [], { tenant }, stopping);
+  return call(untraced, 'GET', () => context.client.probe(stopping), [], { tenant }, stopping);
 }
 
 /** Sends one request; `traceparent` is null where it is not traced. */

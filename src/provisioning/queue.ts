@@ -70,7 +70,7 @@ export interface JobQueue {
   add(job: QueuedJob, delay?: number): Promise<void>;
   /**
    * The next due job of a tenant that is not paused; waits at most about a second, then returns null. The signal asks
-   * to stop waiting, which the queue may take up to that second to do.
+   * to stop waiting, which the queue may take a second or two to do.
    */
   take(tenant: string, signal?: AbortSignal): Promise<Lease | null>;
   pause(tenant: string): Promise<void>;

@@ -31,6 +31,11 @@ export class TenantLoop {
     this.#running = this.#run();
   }
 
+  /** How many jobs are in hand. */
+  get held(): number {
+    return this.#inHand.size;
+  }
+
   /** Takes no more jobs, lets calls that are under way finish, and puts back what still waits for the budget. */
   async stop(): Promise<void> {
     this.#stopping.abort();

@@ -35,6 +35,8 @@ export interface WorkerOptions {
 
 export interface ProvisioningWorker {
   readonly id: string;
+  /** How many jobs it has in hand. */
+  held(): number;
   /** Stops taking jobs, finishes the calls under way and puts the rest back. The backend is the caller's to close. */
   stop(): Promise<void>;
 }
@@ -63,6 +65,10 @@ class Worker implements ProvisioningWorker {
     this.#timer = setInterval(() => {
       this.#beating = this.#beating.then(() => this.#beat());
     }, options.beatEvery ?? 5_000);
+  }
+
+  held(): number {
+    return [...this.#loops.values()].reduce((sum, loop) => sum + loop.held, 0);
   }
 
   async stop(): Promise<void> {

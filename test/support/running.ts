@@ -89,7 +89,7 @@ export async function startRunning(t: Teardown, options: RunningOptions = {}): P
   const application = await Application.open(requireConfiguration(readConfiguration(request)), services);
   const gateway = await startGateway(application, { request, withWorker: options.withWorker ?? false, place: 1 });
   let stopped: Promise<void> | null = null;
-  const stop = () => (stopped ??= gateway.stop());
+  const stop = () => (stopped ??= gateway.stop('the test ends'));
   t.teardown(stop);
   const ask = (path: string) => fetch(`${place.operationsUrl}${path}`);
   return {

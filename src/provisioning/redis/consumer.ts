@@ -2,6 +2,7 @@ import { UnrecoverableError, Worker, type Job } from 'bullmq';
 import { randomUUID } from 'node:crypto';
 import type { Failure, Lease } from '../queue.js';
 import type { Connection } from './ask.js';
+import { unlessStopped } from './patience.js';
 
 /** What BullMQ keeps as a job's data. */
 export interface JobData {
@@ -11,6 +12,9 @@ export interface JobData {
 }
 
 export const QUEUE_NAME = 'accounts';
+
+// BullMQ asks for a job for at most a second at a time (`drainDelay`).
+const LAST_ANSWER = 2_000;
 
 /** Carries the delay to `backoffStrategy`, which makes "count the attempt and delay" one atomic step of BullMQ. */
 class RetryLater extends Error {
@@ -51,7 +55,19 @@ export class Consumer {
     void this.#worker.startStalledCheckTimer();
   }
 
-  async take(): Promise<Lease | null> {
+  /** @param signal asks to stop waiting: at once where Redis is away, else after the answer that is due */
+  async take(signal?: AbortSignal): Promise<Lease | null> {
+    const fetching = this.#next();
+    if (signal === undefined) return fetching;
+    // BullMQ waits without end for a Redis that is away.
+    const patience = (): number => (this.#connection.status === 'ready' ? LAST_ANSWER : 0);
+    const lease = await unlessStopped(fetching, signal, patience);
+    // What comes too late goes back; where that fails, another takes it over when the lease has run out.
+    if (lease === null) fetching.then((late) => late?.release()).catch(() => undefined);
+    return lease;
+  }
+
+  async #next(): Promise<Lease | null> {
     const token = randomUUID();
     // BullMQ's declaration leaves out that a closed worker and an empty queue give undefined.
     const job = (await this.#worker.getNextJob(token, { block: true })) as Job<JobData> | undefined;

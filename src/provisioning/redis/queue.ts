@@ -53,7 +53,7 @@ export class RedisQueue implements JobQueue {
     );
   }
 
-  async take(tenant: string): Promise<Lease | null> {
+  async take(tenant: string, signal?: AbortSignal): Promise<Lease | null> {
     if (this.#closed) return null;
     const { openBlocking, prefix, leaseTime, onError } = this.#options;
     let consumer = this.#consumers.get(tenant);
@@ -61,7 +61,7 @@ export class RedisQueue implements JobQueue {
       consumer = new Consumer(openBlocking(), tenantPrefix(prefix, tenant), leaseTime, onError);
       this.#consumers.set(tenant, consumer);
     }
-    return consumer.take();
+    return consumer.take(signal);
   }
 
   pause(tenant: string): Promise<void> {

@@ -51,9 +51,9 @@ export class ScimClient {
   }
 
   /** Asks whether the token is accepted, by a search that finds nobody: `count=1` is not known to shorten a list. */
-  probe(): Promise<RawAnswer> {
+  probe(stopping?: AbortSignal): Promise<RawAnswer> {
     const query = new URLSearchParams({ filter: userNameFilter('nobody@claims-gateway.invalid') });
-    return this.#send('GET', `?${query.toString()}`, null, null, null);
+    return this.#send('GET', `?${query.toString()}`, null, null, null, stopping);
   }
 
   async #send(
@@ -62,8 +62,10 @@ export class ScimClient {
     body: string | null,
     reference: string | null,
     traceparent: string | null,
+    stopping?: AbortSignal,
   ): Promise<RawAnswer> {
     const { scim, fetch } = this.#options;
+    const timeout = AbortSignal.timeout(scim.timeout);
     try {
       const response = await fetch(new URL(`Users${query}`, scim.baseUrl), {
         method,
@@ -71,7 +73,7 @@ export class ScimClient {
         body,
         // A redirect would carry the token to another place.
         redirect: 'manual',
-        signal: AbortSignal.timeout(scim.timeout),
+        signal: stopping === undefined ? timeout : AbortSignal.any([timeout, stopping]),
       });
       return {
         kind: 'answer',
