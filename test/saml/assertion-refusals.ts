@@ -42,6 +42,12 @@ export const assertionRefusals: readonly Refusal[] = [
   [
     'assertion-structure',
     'SAML_STRUCTURE',
+    'an Advice of another namespace in the assertion',
+    { edit: inAssertion('<saml2:AuthnStatement', '<Advice xmlns="urn:x"/><saml2:AuthnStatement') },
+  ],
+  [
+    'assertion-structure',
+    'SAML_STRUCTURE',
     'a Signature of another namespace in the assertion',
     { edit: inAssertion('<saml2:Subject>', '<Signature xmlns="urn:x"/><saml2:Subject>') },
   ],

@@ -10,6 +10,7 @@ import {
   receiveResponse,
   serializeRequestRecord,
 } from '../../src/saml/index.js';
+import { GatewayError } from '../../src/shared/index.js';
 import { testContext, testIdp, testRequest, testSp } from '../support/saml-parties.js';
 
 const text = (bytes: Uint8Array) => Buffer.from(bytes).toString('utf8');
@@ -131,17 +132,91 @@ t.test('a request record is read back as it was written, and nothing else is one
   t.strictSame(parseRequestRecord(serializeRequestRecord(record)), record);
   const bare = testRequest({ spRequestId: null, relayState: null });
   t.strictSame(parseRequestRecord(serializeRequestRecord(bare)), bare);
-  for (const other of [
-    '',
-    'null',
-    '1',
-    '{}',
-    '[]',
-    JSON.stringify({ ...record, expiresAt: 'soon' }),
-    JSON.stringify({ ...record, acsUrl: null }),
-    JSON.stringify({ ...record, relayState: 1 }),
-  ]) {
+  for (const other of ['', '{', 'null', '1', '"text"', '{}', '[]']) t.equal(parseRequestRecord(other), null, other);
+  for (const field of Object.keys(record)) {
+    for (const value of [undefined, true, ['x'], { x: 1 }]) {
+      const other = JSON.stringify({ ...record, [field]: value });
+      t.equal(parseRequestRecord(other), null, other);
+    }
+  }
+  for (const [field, value] of [
+    ['id', null],
+    ['idp', null],
+    ['acsUrl', null],
+    ['browserBinding', null],
+    ['relayState', 1],
+    ['spRequestId', 1],
+    ['createdAt', '1'],
+    ['expiresAt', 'soon'],
+    ['createdAt', null],
+    ['expiresAt', null],
+  ] as const) {
+    const other = JSON.stringify({ ...record, [field]: value });
     t.equal(parseRequestRecord(other), null, other);
   }
+  t.end();
+});
+
+function saidOf(run: () => unknown): [code: string, message: string, expected: string | undefined] {
+  try {
+    run();
+  } catch (error) {
+    if (error instanceof GatewayError) return [error.code, error.message, error.evidence.expected];
+  }
+  throw new Error('It was not refused.');
+}
+
+t.test('what is wrong with a message is said', (t) => {
+  const post = (field: string, size = 100) => saidOf(() => decodePostMessage(field, size));
+  t.strictSame(post('<a/>'), ['SAML_ENCODING', 'The message is not base64.', undefined]);
+  t.strictSame(post('AB=='), ['SAML_ENCODING', 'The message is base64 with wrong padding.', undefined]);
+  const [code, , expected] = post(base64('x'.repeat(101)));
+  t.strictSame([code, expected], ['SAML_TOO_LARGE', 'at most 100 bytes']);
+  t.equal(post('<'.repeat(1000))[0], 'SAML_TOO_LARGE', 'what is too long is not looked at');
+  t.equal(post('<'.repeat(133))[0], 'SAML_ENCODING');
+  t.strictSame(
+    saidOf(() => readResponseInput('SAMLResponse=AAAA&SAMLResponse=AAAA')),
+    ['SAML_ENCODING', 'The form body has more than one SAMLResponse.', undefined],
+  );
+  t.equal(saidOf(() => readResponseInput('<a></a>', 6))[2], 'at most 6 bytes');
+  t.equal(text(readResponseInput('<a></a>', 7)), '<a></a>');
+  t.equal(saidOf(() => readResponseInput('x=1&notSAMLResponse=AAAA'))[1], 'The message is not base64.');
+  t.end();
+});
+
+t.test('what is wrong with a Redirect message is said', (t) => {
+  const message = encodeURIComponent(deflateRawSync('<a/>').toString('base64'));
+  const said = (raw: string) => saidOf(() => decodeRedirectMessage(raw, 'SAMLRequest', 1000));
+  const encoding = (raw: string) => {
+    const [code, sentence] = said(raw);
+    t.equal(code, 'SAML_ENCODING', raw);
+    return sentence;
+  };
+  t.equal(encoding(''), 'There is no SAMLRequest.');
+  t.equal(encoding(`SAMLRequest=${message}&SAMLRequest=`), 'The parameter SAMLRequest stands more than once.');
+  t.equal(encoding(`SAMLRequest=${message}&%53igAlg=x`), 'The name of a parameter is percent-encoded.');
+  t.equal(encoding(`SAMLRequest=${message}&S%69gAl%67=x`), 'The name of a parameter is percent-encoded.');
+  t.equal(encoding('SAMLRequest=%E0%A4%A'), 'A parameter is not percent-encoded UTF-8.');
+  t.equal(encoding(`SAMLRequest=${message}&SAMLEncoding=x`), 'The message has an encoding that we do not know.');
+  t.equal(encoding(`SAMLRequest=${message}&SigAlg=x`), 'Signature and SigAlg stand only together.');
+  t.equal(encoding(`SAMLRequest=${message}&Signature=AAAA`), 'Signature and SigAlg stand only together.');
+  t.equal(
+    encoding(`SAMLRequest=${encodeURIComponent(base64('<a/>'))}`),
+    'The message is not deflated as the Redirect binding wants it.',
+  );
+  const large = encodeURIComponent(deflateRawSync('x'.repeat(1001)).toString('base64'));
+  t.equal(said(`SAMLRequest=${large}`)[2], 'at most 1000 bytes');
+  const longest = encodeURIComponent(deflateRawSync('x'.repeat(1000)).toString('base64'));
+  t.equal(decodeRedirectMessage(`SAMLRequest=${longest}`, 'SAMLRequest', 1000).bytes.length, 1000);
+  const signed = (bytes: number) =>
+    `SAMLRequest=${message}&SigAlg=a+b&Signature=${encodeURIComponent(Buffer.alloc(bytes).toString('base64'))}`;
+  t.equal(said(signed(2049))[0], 'SAML_TOO_LARGE', 'no key makes a signature that long');
+  const { signature, relayState } = decodeRedirectMessage(signed(2048), 'SAMLRequest', 1000);
+  t.equal(signature?.signature.length, 2048);
+  t.equal(signature?.algorithm, 'a b', 'a plus sign is a space in a form');
+  t.equal(signature?.octets.toString(), `SAMLRequest=${message}&SigAlg=a+b`);
+  t.equal(relayState, null);
+  t.equal(decodeRedirectMessage(`SAMLRequest=${message}&RelayState`, 'SAMLRequest', 1000).relayState, '');
+  t.equal(decodeRedirectMessage(`RelayState=a+b=c&SAMLRequest=${message}`, 'SAMLRequest', 1000).relayState, 'a b=c');
   t.end();
 });

@@ -1,7 +1,16 @@
 import t from 'tap';
-import { receiveResponse, type IdentityProvider } from '../../src/saml/index.js';
+import { inspectResponse, receiveResponse, type IdentityProvider } from '../../src/saml/index.js';
 import { rsaKeyPair } from '../support/pki.js';
-import { decryptionKeys, idpKeys, testContext, testIdp, testResponse, testSp } from '../support/saml-parties.js';
+import {
+  decryptionKeys,
+  idpKeys,
+  testContext,
+  testIdp,
+  testIssuing,
+  testResponse,
+  testServices,
+  testSp,
+} from '../support/saml-parties.js';
 import { shapes, signedResponse, type Sealing } from '../support/saml-response.js';
 
 const STRANGER = rsaKeyPair(2048, 'somebody else');
@@ -89,6 +98,31 @@ t.test('the rules hold for what was encrypted', async (t) => {
     editSignedAssertion: (xml) => xml.replace('<saml2:Subject>', '<saml2:Subject Id="id2128248929510670834559185">'),
   });
   await refused('DECRYPTION_FAILED', { signed: 'assertion', encryptTo: STRANGER });
+});
+
+/** The checks that an inspection did not find passed. */
+async function unpassed(xml: string, changes: Partial<IdentityProvider> = {}) {
+  const idp = testIdp({ decryptionKeys: [decryptionKeys().privateKey], ...changes });
+  const parties = { idp, sp: testSp(), issuing: testIssuing() };
+  const { checks, detail } = await inspectResponse(Buffer.from(xml), parties, testContext(), testServices());
+  return { detail, checks: checks.filter(({ result }) => result !== 'pass') };
+}
+
+t.test('inspect shows at which step of decrypting a login fails, and skips none of a good one', async (t) => {
+  t.strictSame((await unpassed(await encrypted())).checks, []);
+  const failing = async (sealing: Partial<Sealing>, changes: Partial<IdentityProvider> = {}) => {
+    const { checks, detail } = await unpassed(await encrypted(sealing), changes);
+    return [detail, ...checks.filter(({ result }) => result === 'fail').map(({ name }) => name)];
+  };
+  t.equal((await failing({ encryptTo: STRANGER }))[1], 'decryption');
+  t.equal((await failing({}, { decryptionKeys: [] }))[1], 'decryption');
+  const renamed = (xml: string) => xml.replaceAll('saml2:Assertion', 'saml2:Other');
+  t.strictSame(await failing({ signed: 'response', editSignedAssertion: renamed }), [
+    'What was encrypted is not one Assertion.',
+    'decrypted-assertion',
+  ]);
+  const sameId = (xml: string) => xml.replace(/ ID="[^"]*"/, ' ID="id2128248929510670834559185"');
+  t.equal((await failing({ signed: 'response', editSignedAssertion: sameId }))[1], 'decrypted-ids');
 });
 
 t.test('a ciphertext put into another signed Response does not pass for its own', async (t) => {

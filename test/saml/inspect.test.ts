@@ -124,6 +124,32 @@ t.test('a failure that is no refusal is not reported as one', async (t) => {
   t.match(await inspectResponse(xml, parties, down, testServices()), { verdict: 'refuse', code: 'STORE_UNAVAILABLE' });
 });
 
+t.test('of an assertion without Conditions, none are shown', async (t) => {
+  const edit = (xml: string) => xml.replace(/<saml2:Conditions .*<\/saml2:Conditions>/, '');
+  const { checks } = await inspect({}, { edit });
+  const shown = (wanted: string) => {
+    const { result, seen } = checks.find(({ name }) => name === wanted) ?? {};
+    return [result, seen];
+  };
+  t.strictSame(shown('condition-kinds'), ['pass', '(none)']);
+  t.strictSame(shown('proxy-restriction'), ['pass', '(none)']);
+  t.strictSame(shown('audience'), ['fail', '(none)']);
+});
+
+t.test('an unsolicited response shows what would have been taken', async (t) => {
+  const xml = await signedResponse(testResponse({ inResponseTo: null }), { key: idpKeys().signingKey() });
+  const parties = { idp: testIdp({ unsolicited: true }), sp: testSp(), issuing: testIssuing() };
+  const { checks, verdict } = await inspectResponse(Buffer.from(xml), parties, testContext(), testServices());
+  t.equal(verdict, 'deliver');
+  const shown = (wanted: string) => {
+    const { expected, seen } = checks.find(({ name }) => name === wanted) ?? {};
+    return [expected, seen];
+  };
+  t.strictSame(shown('unsolicited'), ['InResponseTo, or none', '(absent)']);
+  t.strictSame(shown('in-response-to'), ['none', '(absent)']);
+  t.strictSame(shown('in-response-to-agreement'), ['(absent)', '(absent)']);
+});
+
 t.test('the stages are told in order', async (t) => {
   const stages: Stage[] = [];
   const onStage = (stage: Stage) => stages.push(stage);
