@@ -1,4 +1,4 @@
-const WHITE_SPACE = /[ \t\r\n]+/g;
+const WHITE_SPACE = /[ \t\r\n]/g;
 
 /**
  * Decodes standard base64 (RFC 4648 §4), XML white space anywhere. Null for anything else: another alphabet, absent

@@ -48,29 +48,28 @@ export function element(description: ElementDescription): XmlElement {
   checkName(prefix, localName, namespace);
   let scope = bind(description.scope ?? null, prefix, namespace);
   for (const each of attributes) {
-    checkAttribute(each, description);
+    checkAttribute(each);
     if (each.prefix !== '') scope = bind(scope, each.prefix, each.namespace);
   }
-  if (attributes.length > 1) checkTogether(attributes);
+  checkTogether({ prefix, namespace }, attributes);
   for (const child of children) {
     if (typeof child === 'string' && !isXmlText(child)) refuse('a character that XML does not allow');
   }
   return { prefix, localName, namespace, attributes, scope, children };
 }
 
-function checkAttribute(candidate: XmlAttribute, owner: ElementDescription): void {
+function checkAttribute(candidate: XmlAttribute): void {
   const { prefix, localName, namespace, value } = candidate;
   checkName(prefix, localName, namespace);
   if (prefix === '' && (namespace !== '' || localName === 'xmlns')) {
     refuse('an attribute without prefix is in no namespace');
   }
   if (!isXmlText(value)) refuse('a character that XML does not allow');
-  if (prefix !== '' && prefix === owner.prefix && namespace !== owner.namespace) refuse('a prefix with two meanings');
 }
 
-function checkTogether(attributes: readonly XmlAttribute[]): void {
+function checkTogether(owner: Pick<XmlElement, 'prefix' | 'namespace'>, attributes: readonly XmlAttribute[]): void {
   const names = new Set<string>();
-  const meanings = new Map<string, string>();
+  const meanings = new Map([[owner.prefix, owner.namespace]]);
   for (const { prefix, localName, namespace } of attributes) {
     const name = `${namespace} ${localName}`;
     if (names.has(name)) refuse('an attribute twice');

@@ -62,7 +62,6 @@ export function isAbsoluteUri(text: string): boolean {
 
 /** By code point, as UTF-8 sorts: JavaScript's own order puts astral characters before U+E000. */
 export function compareCodePoints(left: string, right: string): number {
-  if (left === right) return 0;
   const shorter = Math.min(left.length, right.length);
   for (let index = 0; index < shorter; index++) {
     const a = left.charCodeAt(index);

@@ -37,5 +37,5 @@ export function decodeDocument(bytes: Uint8Array): DocumentText {
   if (NOT_CHAR.test(marked)) malformed('The document holds a character that XML does not allow.');
   if (!marked.includes('\r')) return { text: marked, units: ascii ? bytes : unitsOf(marked) };
   const text = marked.replace(/\r\n?/g, '\n');
-  return { text, units: ascii ? Buffer.from(text, 'latin1') : unitsOf(text) };
+  return { text, units: ascii ? Buffer.from(text) : unitsOf(text) };
 }

@@ -87,7 +87,7 @@ export function encryptElement(
 ): XmlElement {
   const cipher = CONTENT_CIPHERS[algorithms.content ?? 'aes-256-gcm'];
   const sessionKey = random(cipher.keyLength);
-  const plaintext = Buffer.from(canonicalize(plain, inclusivePrefixes), 'utf8');
+  const plaintext = Buffer.from(canonicalize(plain, inclusivePrefixes));
   return element({
     prefix: 'xenc',
     localName: 'EncryptedData',

@@ -9,7 +9,7 @@ const PREDEFINED: ReadonlyMap<string, string> = new Map([
   ['quot', '"'],
   ['apos', "'"],
 ]);
-const CHARACTER = /^#(?:([0-9]+)|x([0-9A-Fa-f]+))$/;
+const CHARACTER = /^#([0-9]+|x[0-9A-Fa-f]+)$/;
 // What is longer names neither a character nor one of the five.
 const LONGEST = 64;
 
@@ -22,13 +22,13 @@ function isChar(code: number): boolean {
 function referenced(name: string): string {
   const predefined = PREDEFINED.get(name);
   if (predefined !== undefined) return predefined;
-  const [, decimal, hexadecimal] = CHARACTER.exec(name) ?? [];
-  if (decimal === undefined && hexadecimal === undefined) {
+  const digits = CHARACTER.exec(name)?.[1];
+  if (digits === undefined) {
     return isNcName(name.replace(':', ''))
       ? forbidden('an entity other than the five that XML predefines')
       : malformed('A reference is malformed.');
   }
-  const code = decimal === undefined ? Number.parseInt(hexadecimal ?? '', 16) : Number.parseInt(decimal, 10);
+  const code = Number(digits.replace('x', '0x'));
   return isChar(code) ? String.fromCodePoint(code) : malformed('A reference to a character that XML does not allow.');
 }
 
