@@ -44,7 +44,12 @@ function samlp(localName: string, children: readonly XmlNode[], attributes: read
 
 /** The attributes that are there: a `null` value leaves its attribute out. */
 function present(values: Readonly<Record<string, string | null>>): XmlAttribute[] {
-  return Object.entries(values).flatMap(([name, value]) => (value === null ? [] : [attribute(name, value)]));
+  const attributes: XmlAttribute[] = [];
+  for (const name in values) {
+    const value = values[name] ?? null;
+    if (value !== null) attributes.push(attribute(name, value));
+  }
+  return attributes;
 }
 
 /**

@@ -4,6 +4,7 @@ import { NextOccurrence, type Cursor } from './cursor.js';
 import { malformed, tooMuch } from './faults.js';
 import type { XmlLimits } from './limits.js';
 import { XML_NAMESPACE, XMLNS_NAMESPACE } from './namespaces.js';
+import { NOT_CANONICAL } from './parsed-element.js';
 import type { PrefixTable } from './prefix-table.js';
 import { expandReferences } from './references.js';
 import type { NamespaceScope, XmlAttribute } from './tree.js';
@@ -22,9 +23,6 @@ const FEW = 8;
 interface GrowingAttribute extends XmlAttribute {
   namespace: string;
 }
-
-/** Of a start-tag that canonicalization would write otherwise, or that takes more to find out. */
-export const NOT_CANONICAL = -1;
 
 const NONE: readonly XmlAttribute[] = [];
 

@@ -137,8 +137,12 @@ class Writer {
       }
     }
     if (ParsedElement.isParsed(element)) {
-      const { canonicalTag, name } = element;
+      const { canonicalTag, name, verbatim } = element;
       if (canonicalTag !== null && this.#declaresNothing(element, parent)) {
+        if (verbatim !== null) {
+          this.#out += verbatim;
+          return;
+        }
         this.#out += canonicalTag + '>';
         if (element.hasPlainText) this.#plainContent(element);
         else this.#content(element);

@@ -1,9 +1,11 @@
-import { sign as signBytes, verify as verifyBytes } from 'node:crypto';
+import { sign as signBytes, verify as verifyBytes, type KeyObject, type SignKeyObjectInput } from 'node:crypto';
 import type { SigningKey, VerificationKey } from './keys.js';
 import { identifiersOf, type SignatureMethod } from './signature-algorithms.js';
 
-/** xmldsig-core1 §6.4.3: an ECDSA value is r and s, each as long as the curve's order. */
-const ECDSA_FORM = { dsaEncoding: 'ieee-p1363' } as const;
+/** xmldsig-core1 §6.4.3: an ECDSA value is r and s, each as long as the curve's order. An RSA key is taken as it is. */
+function inForm(key: KeyObject): KeyObject | SignKeyObjectInput {
+  return key.asymmetricKeyType === 'rsa' ? key : { key, dsaEncoding: 'ieee-p1363' };
+}
 
 const CURVES: readonly string[] = ['prime256v1', 'secp384r1', 'secp521r1'];
 
@@ -22,7 +24,7 @@ export function isSignedBy(
 ): Promise<boolean> {
   if (!fits(key, method)) return Promise.resolve(false);
   return new Promise((resolve, reject) => {
-    verifyBytes(method.digest, octets, { key: key.publicKey, ...ECDSA_FORM }, signature, (fault, valid) => {
+    verifyBytes(method.digest, octets, inForm(key.publicKey), signature, (fault, valid) => {
       if (fault === null) resolve(valid);
       else reject(fault);
     });
@@ -33,7 +35,7 @@ export function isSignedBy(
 export function signOctets(octets: Uint8Array, { privateKey, algorithm }: SigningKey): Promise<Buffer> {
   const { digest } = identifiersOf(algorithm).method;
   return new Promise((resolve, reject) => {
-    signBytes(digest, octets, { key: privateKey, ...ECDSA_FORM }, (fault, signature) => {
+    signBytes(digest, octets, inForm(privateKey), (fault, signature) => {
       if (fault === null) resolve(signature);
       else reject(fault);
     });

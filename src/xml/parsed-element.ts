@@ -3,6 +3,21 @@ import type { NamespaceScope, XmlAttribute, XmlElement, XmlNode } from './tree.j
 
 const NOTHING: readonly XmlNode[] = [];
 
+/** Of a start-tag that canonicalization would write otherwise, or that takes more to find out. */
+export const NOT_CANONICAL = -1;
+
+/** Where in its document a start-tag stands. */
+export interface SourceOfTag {
+  /** The whole document. */
+  readonly text: string;
+  /** Its `<`. */
+  readonly from: number;
+  /** Behind its last attribute or its name; or `NOT_CANONICAL`. */
+  readonly canonicalEnd: number;
+  /** Its `>` stands right there. */
+  readonly tight: boolean;
+}
+
 /**
  * An element that was read, with what the reading found out for the writing. That is kept in private fields, because a
  * copy with other children or attributes (`{ ...element }`) must not take it along.
@@ -16,15 +31,19 @@ export class ParsedElement implements XmlElement {
   /** Complete when the element's end-tag was read; from then on it does not change. */
   children: readonly XmlNode[] = NOTHING;
   readonly #name: QualifiedName;
-  readonly #canonicalTag: string | null;
+  readonly #source: SourceOfTag;
   #plainText = true;
+  /** Only elements of its own prefix, and of that meaning, inside it, and all written in canonical form. */
+  #uniform: boolean;
+  /** Where it ends, once that is known and it can stand as it was written. */
+  #verbatimEnd = NOT_CANONICAL;
 
   constructor(
     name: QualifiedName,
     namespace: string,
     attributes: readonly XmlAttribute[],
     scope: NamespaceScope | null,
-    canonicalTag: string | null,
+    source: SourceOfTag,
   ) {
     this.prefix = name.prefix;
     this.localName = name.localName;
@@ -32,7 +51,8 @@ export class ParsedElement implements XmlElement {
     this.attributes = attributes;
     this.scope = scope;
     this.#name = name;
-    this.#canonicalTag = canonicalTag;
+    this.#source = source;
+    this.#uniform = source.tight;
   }
 
   get name(): QualifiedName {
@@ -55,8 +75,20 @@ export class ParsedElement implements XmlElement {
     else children.push(text);
   }
 
+  /** Called when its end-tag was read, which ends there; `tight` is an end-tag without white space. */
+  end(at: number, tight: boolean): void {
+    if (this.#uniform && this.#plainText && tight) this.#verbatimEnd = at;
+  }
+
+  /** Called when a child of it was read to its end. */
+  childEnded(child: ParsedElement): void {
+    if (child.#verbatimEnd === NOT_CANONICAL || child.prefix !== this.prefix || child.namespace !== this.namespace) {
+      this.#uniform = false;
+    }
+  }
+
   static isParsed(element: XmlElement): element is ParsedElement {
-    return #canonicalTag in element;
+    return #source in element;
   }
 
   /**
@@ -64,7 +96,13 @@ export class ParsedElement implements XmlElement {
    * no attribute with a prefix; otherwise null. What is left to find out is whether its own prefix is declared.
    */
   get canonicalTag(): string | null {
-    return this.#canonicalTag;
+    const { text, from, canonicalEnd } = this.#source;
+    return canonicalEnd === NOT_CANONICAL ? null : text.slice(from, canonicalEnd);
+  }
+
+  /** From its start-tag to its end-tag, where all of that has the form of `canonicalTag`; otherwise null. */
+  get verbatim(): string | null {
+    return this.#verbatimEnd === NOT_CANONICAL ? null : this.#source.text.slice(this.#source.from, this.#verbatimEnd);
   }
 
   /** Whether canonicalization escapes nothing in the text directly in this element. */

@@ -1,4 +1,4 @@
-import { AttributeScanner, NOT_CANONICAL } from './attribute-scanner.js';
+import { AttributeScanner } from './attribute-scanner.js';
 import { Cursor, NextOccurrence } from './cursor.js';
 import type { DocumentText } from './decode.js';
 import { declarationLength, isDeclarationAt } from './declaration.js';
@@ -103,12 +103,14 @@ export class Scanner {
     const tag = this.#attributes;
     const attributes = tag.read(parent === undefined ? this.#outer : parent.scope);
     const namespace = this.#namespaceOf(name.prefix, parent, this.#prefixes.mark > mark);
-    const canonicalTag = tag.canonicalEnd === NOT_CANONICAL ? null : text.slice(from, tag.canonicalEnd);
-    const element = new ParsedElement(name, namespace, attributes, tag.scope, canonicalTag);
+    const { canonicalEnd } = tag;
+    const source = { text, from, canonicalEnd, tight: canonicalEnd === cursor.at };
+    const element = new ParsedElement(name, namespace, attributes, tag.scope, source);
     parent?.addElement(element);
     if (cursor.unit() === SLASH) {
       cursor.at++;
       this.#prefixes.restore(mark);
+      parent?.childEnded(element);
     } else {
       this.#open.push(element);
       this.#marks.push(mark);
@@ -127,9 +129,11 @@ export class Scanner {
     const cursor = this.#cursor;
     cursor.at += 2;
     if (!cursor.skipName(open.name)) malformed('An end-tag does not fit its start-tag.');
-    cursor.skipSpace();
+    const tight = !cursor.skipSpace();
     cursor.expect(GREATER, 'An end-tag does not fit its start-tag.');
+    open.end(cursor.at, tight);
     this.#open.pop();
+    this.#open.at(-1)?.childEnded(open);
     this.#prefixes.restore(this.#marks.pop() ?? 0);
   }
 

@@ -102,6 +102,28 @@ const examples: readonly (readonly [name: string, source: string, prefixes: read
     '<r xmlns="urn:a?b&amp;c"></r>',
   ],
   ['text is escaped', '<r>&lt;&amp;"&gt;&#9;&#10;&#13;</r>', [], '<r>&lt;&amp;"&gt;\t\n&#xD;</r>'],
+  ['white space in a start-tag is not', '<r><c >x</c></r>', [], '<r><c>x</c></r>'],
+  ['white space in an end-tag is not', '<r><c>x</c\n></r>', [], '<r><c>x</c></r>'],
+  ['an element without content is not written in short', '<r><c><d/></c></r>', [], '<r><c><d></d></c></r>'],
+  [
+    'what was written canonically stays so, between what was not',
+    '<a:r xmlns:a="urn:a"><a:c x="1"><a:d y="2">t</a:d><a:d y=\'2\'>t</a:d></a:c><a:c x="1"><a:d y="2">t</a:d></a:c></a:r>',
+    [],
+    '<a:r xmlns:a="urn:a"><a:c x="1"><a:d y="2">t</a:d><a:d y="2">t</a:d></a:c><a:c x="1"><a:d y="2">t</a:d></a:c></a:r>',
+  ],
+  [
+    'a prefix that is bound otherwise inside is declared there',
+    '<a:r xmlns:a="urn:a"><a:c><b:d xmlns:b="urn:b">t</b:d></a:c></a:r>',
+    [],
+    '<a:r xmlns:a="urn:a"><a:c><b:d xmlns:b="urn:b">t</b:d></a:c></a:r>',
+  ],
+  [
+    'a child of another prefix is declared where it stands',
+    '<a:r xmlns:a="urn:a" xmlns:b="urn:b"><a:c><b:d>t</b:d></a:c></a:r>',
+    [],
+    '<a:r xmlns:a="urn:a"><a:c><b:d xmlns:b="urn:b">t</b:d></a:c></a:r>',
+  ],
+  ['> in text is escaped', '<r><c>a>b</c></r>', [], '<r><c>a&gt;b</c></r>'],
   [
     'xml: needs no declaration',
     '<r xml:lang="en" xmlns:xml="http://www.w3.org/XML/1998/namespace"/>',

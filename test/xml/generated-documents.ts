@@ -10,6 +10,8 @@ interface ElementSpec {
   readonly children: readonly (readonly Piece[] | ElementSpec)[];
   readonly quote: '"' | "'";
   readonly space: string;
+  /** White space before the `>` of its start-tag, and of its end-tag. */
+  readonly before: readonly [string, string];
 }
 
 const PREFIXES = ['', 'a', 'b', 'B', 'n1', 'xs', 'é', 'a-b', '\u{10400}', '\uFDF0'] as const;
@@ -54,7 +56,9 @@ const { spec } = fc.letrec<{ spec: ElementSpec }>((tie) => ({
     language: fc.option(fc.constantFrom('en', 'nl', ''), { freq: 5 }),
     children: fc.array(fc.oneof({ depthSize: 'small', withCrossShrink: true }, pieces, tie('spec')), { maxLength: 4 }),
     quote: fc.constantFrom('"' as const, "'" as const),
-    space: fc.constantFrom(' ', '\n', '\t', '\r\n ', '  '),
+    // Mostly as canonicalization writes it, or nothing that is written so would be generated.
+    space: fc.constantFrom(' ', ' ', ' ', '\n', '\t', '\r\n ', '  '),
+    before: fc.tuple(fc.constantFrom('', '', '', ' '), fc.constantFrom('', '', '', '\n')),
   }),
 }));
 
@@ -122,7 +126,8 @@ function render(spec: ElementSpec, outer: Bindings): string {
     .join('')
     // Put together from literal text, this is what XML forbids outside CDATA.
     .replaceAll(/\]\]>/g, (found, at: number, all: string) => (inSection(all, at) ? found : ']] >'));
-  return content === '' ? `<${tag}/>` : `<${tag}>${content}</${name}${spec.space}>`;
+  const [inStart, inEnd] = spec.before;
+  return content === '' ? `<${tag}${inStart}/>` : `<${tag}${inStart}>${content}</${name}${inEnd}>`;
 }
 
 function inSection(source: string, at: number): boolean {
