@@ -3,6 +3,7 @@ import { enqueueBench } from './enqueue.js';
 import { httpReport, httpTables, memoryReport, memoryTable, shortHttpReport } from './http/report.js';
 import { ATTRIBUTES_OF_8_KB, prepareLogin } from './logins.js';
 import { MANY, SHORT, THOROUGH } from './measure.js';
+import { onOneProcessor } from './one-processor.js';
 import { REFUSAL_BOUND, refusalBench } from './refusal.js';
 import { asTable, enqueueTables, refusalTable, type Report } from './report.js';
 import { growth, headline, peers, shapes } from './sections.js';
@@ -15,6 +16,7 @@ const { values: options } = parseArgs({
   options: {
     json: { type: 'boolean' },
     short: { type: 'boolean' },
+    transform: { type: 'boolean' },
     guard: { type: 'boolean' },
     http: { type: 'boolean' },
     memory: { type: 'boolean' },
@@ -24,7 +26,9 @@ const { values: options } = parseArgs({
 });
 const short = options.short === true || options.guard === true;
 
-async function wholeReport(): Promise<Report> {
+/** The sections that need nothing but a processor. */
+async function transformSections(): Promise<Report> {
+  if (short) return { headline: await headline(SHORT) };
   const login = await prepareLogin({ shape: 'okta', attributes: ATTRIBUTES_OF_8_KB, sign: 'assertion' });
   return {
     headline: await headline(THOROUGH),
@@ -32,10 +36,18 @@ async function wholeReport(): Promise<Report> {
     shapes: await shapes(MANY),
     growth: await growth(MANY),
     peers: await peers(MANY),
-    refusal: await refusalBench(),
-    enqueue: await enqueueBench(),
-    http: await shortHttpReport(),
   };
+}
+
+function transformsApart(): Report {
+  const sections = onOneProcessor(import.meta.filename, ['--transform', '--json', ...(short ? ['--short'] : [])]);
+  return JSON.parse(sections) as Report;
+}
+
+async function wholeReport(): Promise<Report> {
+  const transforms = transformsApart();
+  const [refusal, enqueue, http] = [await refusalBench(), await enqueueBench(), await shortHttpReport()];
+  return { ...transforms, refusal, enqueue, http };
 }
 
 function print<T>(report: T, asText: (report: T) => string): void {
@@ -43,7 +55,7 @@ function print<T>(report: T, asText: (report: T) => string): void {
 }
 
 async function transformReport(): Promise<void> {
-  const report = short ? { headline: await headline(SHORT) } : await wholeReport();
+  const report = short ? transformsApart() : await wholeReport();
   print(report, asTable);
   if (options.guard === true) guard(report);
 }
@@ -61,7 +73,8 @@ async function refusalReport(): Promise<void> {
   if (report.worst.ratio > REFUSAL_BOUND) process.exitCode = 1;
 }
 
-if (options.refusal === true) await refusalReport();
+if (options.transform === true) print(await transformSections(), asTable);
+else if (options.refusal === true) await refusalReport();
 else if (options.enqueue === true) print(await enqueueBench(), enqueueTables);
 else if (options.memory === true) print(await memoryReport(200_000), memoryTable);
 else if (options.http === true) print(await httpReport(), httpTables);

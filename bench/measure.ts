@@ -16,7 +16,7 @@ export interface Effort {
 /** Enough for figures that are to be written down. */
 export const THOROUGH: Effort = { rounds: 31, turnMs: 40, warmTurns: 100 };
 /** Enough to see that nothing is badly wrong. */
-export const SHORT: Effort = { rounds: 31, turnMs: 15, warmTurns: 150 };
+export const SHORT: Effort = { rounds: 31, turnMs: 15, warmTurns: 400 };
 /** For many subjects, after others have warmed the code up. */
 export const MANY: Effort = { rounds: 11, turnMs: 15, warmTurns: 20 };
 
