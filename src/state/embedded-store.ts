@@ -189,7 +189,8 @@ function openDatabase(path: string): {
   try {
     mkdirSync(path, { recursive: true, mode: 0o700 });
     // Of a batch that cannot be committed (disk full) lmdb rejects a promise that nobody holds, which ends the process.
-    const root = open({ path, maxDbs: 4, eventTurnBatching: false });
+    // With `overlappingSync`, its default, a write is visible, and others build on it, before it is flushed.
+    const root = open({ path, maxDbs: 4, eventTurnBatching: false, overlappingSync: false });
     return {
       root,
       entries: root.openDB<Entry, EntryKey>({ name: 'entries' }),

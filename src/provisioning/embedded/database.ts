@@ -111,7 +111,8 @@ export function nextSequence(tables: Tables): number {
 function openTables(path: string): Tables {
   mkdirSync(path, { recursive: true, mode: 0o700 });
   // Of a batch that cannot be committed (disk full) lmdb rejects a promise that nobody holds, which ends the process.
-  const root = open({ path, maxDbs: 16, eventTurnBatching: false });
+  // With `overlappingSync`, its default, a write is visible, and others build on it, before it is flushed.
+  const root = open({ path, maxDbs: 16, eventTurnBatching: false, overlappingSync: false });
   return {
     root,
     jobs: root.openDB({ name: 'jobs' }),
