@@ -80,10 +80,7 @@ export function encryptElement(
   plain: XmlElement,
   recipient: EncryptionRecipient,
   algorithms: EncryptionAlgorithms = {},
-  {
-    inclusivePrefixes = [],
-    random = systemRandom,
-  }: { inclusivePrefixes?: readonly string[]; random?: RandomBytes } = {},
+  { inclusivePrefixes, random = systemRandom }: { inclusivePrefixes?: readonly string[]; random?: RandomBytes } = {},
 ): XmlElement {
   const cipher = CONTENT_CIPHERS[algorithms.content ?? 'aes-256-gcm'];
   const sessionKey = random(cipher.keyLength);

@@ -86,7 +86,7 @@ function prefixList(method: XmlElement): readonly string[] {
   }
   onlyAttributes(parameter, 'PrefixList');
   nothingIn(parameter);
-  const prefixes = (attributeValue(parameter, 'PrefixList') ?? '').split(/[ \t\r\n]+/).filter((each) => each !== '');
+  const prefixes = (attributeValue(parameter, 'PrefixList') ?? '').split(/[ \t\r\n]/).filter((each) => each !== '');
   return prefixes.every((each) => each === '#default' || isNcName(each))
     ? prefixes
     : refuse('A PrefixList names no prefix.');

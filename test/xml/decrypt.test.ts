@@ -340,6 +340,16 @@ t.test('of several EncryptedKeys the one that is ours and allowed is used', (t) 
   t.end();
 });
 
+t.test('of several EncryptedKeys the one whose session key has the length for the content is used', (t) => {
+  const other = canonicalize(boxed({ content: 'aes-128-gcm' }));
+  const short = /<xenc:EncryptedKey.*<\/xenc:EncryptedKey>/.exec(other)?.[0] ?? '';
+  const own = /(<xenc:EncryptedKey.*<\/xenc:EncryptedKey>)/;
+  t.equal(codeOf(rewritten(boxed(), own, `${short}$1`)), 'decrypted');
+  t.equal(codeOf(rewritten(boxed(), own, `$1${short}`)), 'decrypted');
+  t.equal(codeOf(rewritten(boxed(), own, short)), 'DECRYPTION_FAILED');
+  t.end();
+});
+
 t.test('so many EncryptedKeys are tried under so many keys, and keys come before EncryptedKeys', (t) => {
   const { privateKey } = recipient;
   const two = rewritten(boxed(), /(<xenc:EncryptedKey.*<\/xenc:EncryptedKey>)/, '$1$1');

@@ -2,17 +2,10 @@ import fc from 'fast-check';
 import t from 'tap';
 import { canonicalize, childElements, parseXml, signEnveloped, type XmlElement } from '../../src/xml/index.js';
 import { rsaKeyPair } from '../support/pki.js';
+import { forgetful } from './check-forms.js';
 import { generatedDocument } from './generated-documents.js';
 
 const parse = (source: string): XmlElement => parseXml(Buffer.from(source));
-
-/** The same tree, without anything that is known of how it is written. */
-function forgetful(element: XmlElement): XmlElement {
-  return {
-    ...element,
-    children: element.children.map((child) => (typeof child === 'string' ? child : forgetful(child))),
-  };
-}
 
 function everyElement(root: XmlElement): XmlElement[] {
   return [root, ...childElements(root).flatMap(everyElement)];
