@@ -34,7 +34,7 @@ function rawParameters(query: string): ReadonlyMap<string, string> {
     if (PARAMETERS.includes(name)) {
       if (values.has(name)) throw new GatewayError('SAML_ENCODING', `The parameter ${name} stands more than once.`);
       values.set(name, equals === -1 ? '' : pair.slice(equals + 1));
-    } else if (name.includes('%') && PARAMETERS.includes(withEscapesResolved(name))) {
+    } else if (PARAMETERS.includes(withEscapesResolved(name))) {
       // The signature covers parameters by these very names, so whoever reads it under another would read it unsigned.
       throw new GatewayError('SAML_ENCODING', 'The name of a parameter is percent-encoded.');
     }

@@ -207,6 +207,17 @@ t.test('of a signature in the document and one in the URL, both must verify', as
   await t.rejects(received(signed, rsaKeyPair(2048, 'next').signingKey()), { code: 'SIGNATURE_INVALID' });
 });
 
+t.test('a signature in the document obeys the rules of the service provider', async (t) => {
+  const signed = await signEnveloped(parseXml(Buffer.from(await build())), KEYS.signingKey(), { position: 1 });
+  const xml = canonicalize(signed);
+  const signingKeys = [{ ...KEYS.verificationKey(), notAfter: NOW - 1 }];
+  const { signatures } = testSp().requests;
+  t.equal((await receive(xml, sp({ signingKeys }))).signed, true);
+  await t.rejects(receive(xml, sp({ signingKeys, signatures: { ...signatures, refuseExpiredCertificates: true } })), {
+    code: 'SIGNATURE_CERTIFICATE_EXPIRED',
+  });
+});
+
 t.test(
   'the key of a signature in the URL must be long enough, and its certificate valid where that is asked',
   async (t) => {
@@ -236,6 +247,9 @@ t.test(
     await t.rejects(received(KEYS, { notBefore: NOW + 1 }, strict), expired);
     await t.resolves(received(KEYS, { notBefore: NOW, notAfter: NOW }, strict), 'valid at this moment');
     await t.resolves(received(KEYS, { notAfter: NOW - 1 }), 'not asked');
+    const { publicKey, fingerprint } = KEYS.verificationKey();
+    const bare = { ...KEYS, verificationKey: () => ({ publicKey, fingerprint }) };
+    await t.resolves(received(bare, {}, strict), 'a key without a certificate is always valid');
     await t.resolves(received(ecKeyPair('prime256v1', 'zivver'), {}, strict), 'the length is that of RSA alone');
     const short = { code: 'SIGNATURE_KEY_TOO_SHORT' };
     await t.rejects(received(rsaKeyPair(1016, 'rsa'), {}, { allowRsa1024: true }), short);

@@ -169,6 +169,8 @@ function saidOf(run: () => unknown): [code: string, message: string, expected: s
 t.test('what is wrong with a message is said', (t) => {
   const post = (field: string, size = 100) => saidOf(() => decodePostMessage(field, size));
   t.strictSame(post('<a/>'), ['SAML_ENCODING', 'The message is not base64.', undefined]);
+  t.equal(post('<QUJD')[1], 'The message is not base64.');
+  t.equal(post('QUJD>')[1], 'The message is not base64.');
   t.strictSame(post('AB=='), ['SAML_ENCODING', 'The message is base64 with wrong padding.', undefined]);
   const [code, , expected] = post(base64('x'.repeat(101)));
   t.strictSame([code, expected], ['SAML_TOO_LARGE', 'at most 100 bytes']);
@@ -180,6 +182,7 @@ t.test('what is wrong with a message is said', (t) => {
   );
   t.equal(saidOf(() => readResponseInput('<a></a>', 6))[2], 'at most 6 bytes');
   t.equal(text(readResponseInput('<a></a>', 7)), '<a></a>');
+  t.equal(text(readResponseInput('\uFEFF<a>\uFEFF</a>')), '<a>\uFEFF</a>', 'only at the start it is a mark');
   t.equal(saidOf(() => readResponseInput('x=1&notSAMLResponse=AAAA'))[1], 'The message is not base64.');
   t.end();
 });
@@ -216,6 +219,10 @@ t.test('what is wrong with a Redirect message is said', (t) => {
   t.equal(signature?.algorithm, 'a b', 'a plus sign is a space in a form');
   t.equal(signature?.octets.toString(), `SAMLRequest=${message}&SigAlg=a+b`);
   t.equal(relayState, null);
+  const answer = `SAMLResponse=${message}`;
+  t.equal(text(decodeRedirectMessage(`SAMLRequest=x&${answer}`, 'SAMLResponse', 1000).bytes), '<a/>');
+  t.equal(saidOf(() => decodeRedirectMessage('', 'SAMLResponse', 1000))[1], 'There is no SAMLResponse.');
+  t.equal(encoding(`SAMLRequest=${message}&SAMLResponse&SAMLResponse`).includes('SAMLResponse'), true);
   t.equal(decodeRedirectMessage(`SAMLRequest=${message}&RelayState`, 'SAMLRequest', 1000).relayState, '');
   t.equal(decodeRedirectMessage(`RelayState=a+b=c&SAMLRequest=${message}`, 'SAMLRequest', 1000).relayState, 'a b=c');
   t.end();

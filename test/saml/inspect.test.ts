@@ -150,6 +150,19 @@ t.test('an unsolicited response shows what would have been taken', async (t) => 
   t.strictSame(shown('in-response-to-agreement'), ['(absent)', '(absent)']);
 });
 
+t.test('where there is no DomainKey, other secrets are masked all the same', async (t) => {
+  const { attributes, output } = await inspect({ domainKey: null });
+  t.strictSame(
+    attributes.out.map(({ name, values }) => [name, ...values]),
+    [
+      [ACCOUNT_KEY, '[secret]'],
+      ['urn:oid:2.5.4.42', 'Anna Jansen'],
+      ['groups', 'care', 'R&D <x>'],
+    ],
+  );
+  t.match(output, /<saml2:AttributeValue xmlns:xs="[^"]*" xmlns:xsi="[^"]*" xsi:type="xs:string">care</);
+});
+
 t.test('the stages are told in order', async (t) => {
   const stages: Stage[] = [];
   const onStage = (stage: Stage) => stages.push(stage);
