@@ -69,15 +69,14 @@ function invalid(detail: string): GatewayError {
   return new GatewayError('METADATA_INVALID', detail);
 }
 
+/** @param container an EntityDescriptor or EntitiesDescriptor */
 function rolesIn(container: XmlElement, around: readonly XmlElement[]): RolePath[] {
-  if (container.namespace !== METADATA) return [];
   if (container.localName === 'EntitiesDescriptor') {
     const inside = [...around, container];
     return ['EntityDescriptor', 'EntitiesDescriptor'].flatMap((name) =>
       childrenNamed(container, METADATA, name).flatMap((child) => rolesIn(child, inside)),
     );
   }
-  if (container.localName !== 'EntityDescriptor') return [];
   const role = childrenNamed(container, METADATA, 'IDPSSODescriptor').find((each) =>
     (attributeValue(each, 'protocolSupportEnumeration') ?? '').split(/\s+/).includes(PROTOCOL),
   );

@@ -10,8 +10,8 @@ export function parseDateTime(text: string): number | null {
   const date = new Date(0);
   // Not Date.UTC, which takes the years before 100 for ones of the twentieth century.
   date.setUTCFullYear(year, month - 1, day);
-  // 30 February would be 1 March; only what comes out as it went in is a day of the calendar.
-  if (date.getUTCMonth() !== month - 1 || date.getUTCDate() !== day) return null;
+  // 30 February would be 1 March: what is no day of the calendar comes out in another month than it went in.
+  if (date.getUTCMonth() !== month - 1) return null;
   const whole = date.setUTCHours(Number(match[4]), Number(match[5]), Number(match[6]));
   return match[7] === undefined ? whole : whole + Number(`0.${match[7]}`) * 1000;
 }

@@ -185,6 +185,15 @@ export const assertionRefusals: readonly Refusal[] = [
     'another recipient',
     { edit: inAssertion(`Recipient="${OUR_ACS}"`, 'Recipient="https://other.example/acs"') },
   ],
+  [
+    'recipient',
+    'SAML_RECIPIENT_MISMATCH',
+    'a recipient that is none of two',
+    {
+      edit: inAssertion(`Recipient="${OUR_ACS}"`, 'Recipient="https://other.example/acs"'),
+      idp: { expected: { audience: OUR_SP_ENTITY_ID, recipients: [OUR_ACS, 'urn:b'], destination: OUR_ACS } },
+    },
+  ],
   ['recipient', 'SAML_RECIPIENT_MISMATCH', 'no recipient', { edit: inAssertion(`Recipient="${OUR_ACS}"`, '') }],
   [
     'confirmation-not-on-or-after',

@@ -72,6 +72,14 @@ t.test('an attribute that we write declares what it uses, and nothing else', asy
   );
 });
 
+t.test('what a claim rule writes has a name that is a URI', async (t) => {
+  t.equal(
+    await passedOn('', { kind: 'set', to: 'urn:new', value: 'x' }),
+    '<saml:Attribute Name="urn:new" NameFormat="urn:oasis:names:tc:SAML:2.0:attrname-format:uri">' +
+      '<saml:AttributeValue>x</saml:AttributeValue></saml:Attribute>',
+  );
+});
+
 t.test('what is secret is masked by its name, in whatever case and with whatever white space', async (t) => {
   const facts = { nameFormat: null, friendlyName: null, values: ['one', 'two'] };
   const masked = maskAttributes(

@@ -57,6 +57,8 @@ t.test('a login says what was received', async (t) => {
   t.equal(login.replayKey, sha256(`${IDP_ENTITY_ID}\0${login.assertionId}`, 'base64url'));
   t.equal(login.nameIdFormat, 'urn:oasis:names:tc:SAML:1.1:nameid-format:emailAddress');
   t.equal(login.sessionIndex, '_session1');
+  t.equal(login.responseId, 'id2128248929510670834559185');
+  t.equal(login.assertionId, 'id21282489295831671519234');
   const bare = await receive({ edit: inAssertion(/<saml2:NameID Format="[^"]*"/, '<saml2:NameID') });
   t.equal(bare.nameIdFormat, null);
 });

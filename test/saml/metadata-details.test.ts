@@ -161,6 +161,13 @@ t.test('each level may end the validity and shorten the cache, or say nothing', 
   await t.rejects(parse(entity({ entity: ` entityID="urn:idp"${until(0)}` })), { code: 'METADATA_EXPIRED' });
 });
 
+t.test('metadata is no deeper than a login may be', async (t) => {
+  const { maxDepth } = defaultXmlLimits;
+  const deep = (levels: number) => entity({ inside: `${'<md:x>'.repeat(levels)}${'</md:x>'.repeat(levels)}${KEY}` });
+  await t.resolves(parse(deep(maxDepth - 2)));
+  await t.rejects(parse(deep(maxDepth - 1)), { code: 'XML_LIMIT' });
+});
+
 t.test('an aggregate may be larger than a login, up to a limit of its own', async (t) => {
   const filler = '<md:x/>'.repeat(defaultXmlLimits.maxElements);
   await t.resolves(parse(aggregate('', filler, entity())));
@@ -213,4 +220,22 @@ t.test('the signature of an identity provider’s metadata stands first', async 
   const description = { ...own, signingCertificates: ['S'], ssoUrl: 'https://us/sso', wantsSignedRequests: true };
   const signed = await writeIdpMetadata({ ...description, key: ACTIVE.signingKey() });
   t.match(signed, /^<md:EntityDescriptor [^>]*><ds:Signature /);
+});
+
+t.test('the certificate of the signature must be valid, where that is asked', async (t) => {
+  const signed = await writeIdpMetadata({
+    ...own,
+    validUntil: NOW + 1,
+    signingCertificates: [NEXT.certificateBase64],
+    ssoUrl: SSO,
+    wantsSignedRequests: true,
+    key: ACTIVE.signingKey(),
+  });
+  const keys = [{ ...ACTIVE.verificationKey(), notAfter: NOW - 1 }];
+  const read = (refuseExpiredCertificates: boolean) => {
+    const rules = { allowSha1: false, allowRsa1024: false, refuseExpiredCertificates };
+    return parse(signed, { signature: { keys, rules } });
+  };
+  t.equal((await read(false)).entityId, 'urn:us');
+  await t.rejects(read(true), { code: 'SIGNATURE_CERTIFICATE_EXPIRED' });
 });

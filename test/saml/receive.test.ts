@@ -82,6 +82,10 @@ const accepted: readonly (readonly [what: string, attempt: Attempt])[] = [
   ],
   ['a request that expires in a millisecond', { requests: [testRequest({ expiresAt: NOW + 1 })] }],
   ['an unsolicited response, where they are allowed', { unsolicited: true, idp: { unsolicited: true } }],
+  [
+    'an unsolicited response of which only the assertion is signed',
+    { unsolicited: true, idp: { unsolicited: true }, signed: 'assertion' },
+  ],
   ['an unsigned Response without destination', { edit: replace(`Destination="${OUR_ACS}"`, ''), signed: 'assertion' }],
   ['a Response without issuer', { edit: replace(/<saml2:Issuer .*?<\/saml2:Issuer>/, '') }],
   [
@@ -208,6 +212,23 @@ t.test('a failed status is told in a plain sentence with the IdP’s own words o
     error.message,
     'The identity provider denied the request; the user may not be assigned to the application. It says: “AADSTS50105: <b>not assigned”',
   );
+});
+
+t.test('a store that answers with another request than was asked for is not believed', async (t) => {
+  const another = testRequest({ id: '_another' });
+  const context = testContext([], { findRequest: () => Promise.resolve(another) });
+  const received = receiveResponse(await documentOf({}), testIdp(), testSp(), context);
+  await t.rejects(received, { code: 'SAML_IN_RESPONSE_TO_UNKNOWN' });
+});
+
+t.test('what was seen is shown up to a length that a log line can bear', async (t) => {
+  const seen = async (issuer: string) => {
+    const edit = replace(/(<saml2:Issuer [^>]*>)[^<]*/, `$1${issuer}`);
+    const error: unknown = await receive({ edit }).catch((thrown: unknown) => thrown);
+    return error instanceof GatewayError ? error.evidence.seen : null;
+  };
+  t.equal(await seen('x'.repeat(300)), 'x'.repeat(300));
+  t.equal(await seen('x'.repeat(301)), `${'x'.repeat(300)}…`);
 });
 
 t.test(

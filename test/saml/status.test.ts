@@ -52,6 +52,7 @@ t.test('of a code that nobody knows, the known one around it is told, or else on
   t.equal((await told(code('urn:vendor:Locked'))).message, GENERAL);
   t.equal((await told(code('toString'))).message, GENERAL, 'and no word of the language is one');
   t.equal((await told(code(`urn:x ${PREFIX}Responder`))).message, GENERAL, 'the prefix begins the code');
+  t.equal((await told(code(`urn:x ${PREFIX}Responder`))).evidence.seen, `urn:x ${PREFIX}Responder`);
   const valueless = await told('<saml2p:StatusCode/>');
   t.equal(valueless.message, GENERAL);
   t.equal(valueless.evidence.seen, '(empty)');
