@@ -75,6 +75,12 @@ export class ParsedElement implements XmlElement {
     else children.push(text);
   }
 
+  /** The content of a CDATA section. An empty one is no node, but canonicalization does not write it. */
+  addSection(text: string): void {
+    if (text === '') this.#plainText = false;
+    else this.addText(text, false);
+  }
+
   /** Called when its end-tag was read, which ends there; `tight` is an end-tag without white space. */
   end(at: number, tight: boolean): void {
     if (this.#uniform && this.#plainText && tight) this.#verbatimEnd = at;

@@ -84,7 +84,7 @@ export class Scanner {
     const from = cursor.at + CDATA.length;
     const end = this.#sectionEnd.after(from);
     if (end === cursor.text.length) malformed('A CDATA section does not end.');
-    if (end > from) element.addText(cursor.text.slice(from, end), false);
+    element.addSection(cursor.text.slice(from, end));
     cursor.at = end + CDATA_END.length;
   }
 
