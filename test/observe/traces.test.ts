@@ -116,7 +116,7 @@ function contract(name: string, setUp: (t: Test) => Promise<Open>): void {
 
 contract('embedded', (t) => {
   const directory = path.join(t.testdir(), 'traces');
-  return Promise.resolve((clock, bounds) => createEmbeddedTraceStore({ path: directory, clock, bounds }));
+  return Promise.resolve((clock, bounds) => createEmbeddedTraceStore({ path: directory, clock, bounds, gatherFor: 1 }));
 });
 
 contract('redis', async (t) => {

@@ -25,14 +25,19 @@ interface Batch {
   readonly begin: () => void;
 }
 
-// Each transaction costs a login's worth of work and a flush to disk, and a trace may be read a moment later.
-const GATHER_MS = 20;
+/** Traces in one transaction at most: it holds up the event loop for as long as they take. */
+const MOST_AT_ONCE = 64;
 
 export interface EmbeddedTraceOptions {
   /** A directory of its own. Several processes of one machine may share it. */
   readonly path: string;
   readonly clock: Clock;
   readonly bounds: TraceBounds;
+  /**
+   * How long entries are gathered before they are written together, ms. Default 200: each flush to disk makes the claims of
+   * logins wait for theirs.
+   */
+  readonly gatherFor?: number;
 }
 
 export function createEmbeddedTraceStore(options: EmbeddedTraceOptions): TraceStore {
@@ -42,15 +47,17 @@ export function createEmbeddedTraceStore(options: EmbeddedTraceOptions): TraceSt
 class EmbeddedTraceStore implements TraceStore {
   readonly #clock: Clock;
   readonly #bounds: TraceBounds;
+  readonly #gatherFor: number;
   readonly #room: DiskRoom;
   readonly #root: RootDatabase;
   readonly #traces: Database<Stored, string>;
   readonly #index: Database<true, IndexKey>;
   #batch: Batch | null = null;
 
-  constructor({ path, clock, bounds }: EmbeddedTraceOptions) {
+  constructor({ path, clock, bounds, gatherFor = 200 }: EmbeddedTraceOptions) {
     this.#clock = clock;
     this.#bounds = bounds;
+    this.#gatherFor = gatherFor;
     this.#room = new DiskRoom(path);
     // Of a batch that cannot be committed (disk full) lmdb rejects a promise that nobody holds, which ends the process.
     this.#root = open({ path, eventTurnBatching: false });
@@ -61,10 +68,11 @@ class EmbeddedTraceStore implements TraceStore {
   /** Resolves when the entry is written, with those of other logins of the same moment. */
   async add(reference: string, entry: TraceEntry): Promise<void> {
     this.#room.require();
-    const { entries, written } = (this.#batch ??= this.#gather());
+    const { entries, written, begin } = (this.#batch ??= this.#gather());
     const others = entries.get(reference);
     if (others === undefined) entries.set(reference, [entry]);
     else others.push(entry);
+    if (entries.size >= MOST_AT_ONCE) begin();
     await written;
   }
 
@@ -95,17 +103,16 @@ class EmbeddedTraceStore implements TraceStore {
     const entries: Batch['entries'] = new Map();
     let begin: Batch['begin'] = () => undefined;
     const due = new Promise<void>((resolve) => {
-      const timer = setTimeout(resolve, GATHER_MS);
+      const timer = setTimeout(() => {
+        begin();
+      }, this.#gatherFor);
       begin = () => {
         clearTimeout(timer);
+        this.#batch = null;
         resolve();
       };
     });
-    const written = due.then(() => {
-      this.#batch = null;
-      return this.#write(entries);
-    });
-    return { entries, written, begin };
+    return { entries, written: due.then(() => this.#write(entries)), begin };
   }
 
   async #write(batch: Batch['entries']): Promise<void> {
@@ -132,8 +139,13 @@ class EmbeddedTraceStore implements TraceStore {
     return at <= this.#clock.now() - this.#bounds.age;
   }
 
+  #hasOld(): boolean {
+    return [...this.#index.getKeys({ limit: 1 })].some(([at]) => this.#tooOld(at));
+  }
+
   #evict(limit: number): void {
     let excess = entryCount(this.#index) - this.#bounds.count;
+    if (excess <= 0 && !this.#hasOld()) return;
     // Copied first: removing under a running cursor would move it.
     for (const key of [...this.#index.getKeys({ limit })]) {
       const [at, reference] = key;
