@@ -13,7 +13,6 @@ import { samlElement } from './attributes.js';
 import type { Claims } from './claims.js';
 import type { VerifiedLogin } from './login.js';
 import { ASSERTION, BEARER, PROTOCOL, STATUS_SUCCESS } from './names.js';
-import { formatDateTime } from './time.js';
 
 /**
  * Around every element that we write below the Response. A prefix in the PrefixList must be in scope on an Assertion
@@ -30,8 +29,7 @@ export interface Reissue {
   readonly inResponseTo: string | null;
   readonly responseId: string;
   readonly assertionId: string;
-  /** In milliseconds since the epoch. */
-  readonly now: number;
+  readonly issueInstant: string;
 }
 
 function saml(localName: string, children: readonly XmlNode[], attributes: readonly XmlAttribute[] = []): XmlElement {
@@ -66,7 +64,7 @@ export function reissueAssertion(login: VerifiedLogin, claims: Claims, to: Reiss
       ...(conditions === null ? [] : [conditionsOf(conditions, to)]),
       ...statementsOf(login, claims),
     ],
-    present({ ID: to.assertionId, Version: '2.0', IssueInstant: formatDateTime(to.now) }),
+    present({ ID: to.assertionId, Version: '2.0', IssueInstant: to.issueInstant }),
   );
 }
 
@@ -132,7 +130,7 @@ export function reissueResponse(assertion: XmlElement, to: Reissue): XmlElement 
     present({
       ID: to.responseId,
       Version: '2.0',
-      IssueInstant: formatDateTime(to.now),
+      IssueInstant: to.issueInstant,
       Destination: to.destination,
       InResponseTo: to.inResponseTo,
     }),

@@ -9,6 +9,7 @@ import { prefixesNamedInContent } from './inclusive-prefixes.js';
 import type { DomainKeyOutcome, OutgoingResponse, Parties, TransformServices, VerifiedLogin } from './login.js';
 import { simpleText } from './read.js';
 import { encryptedAssertion, reissueAssertion, reissueResponse, type Reissue } from './reissue.js';
+import { formatDateTime } from './time.js';
 
 /** The names of all checks of transforming, in the order in which a login makes them. */
 export const transformCheckNames: readonly string[] = [
@@ -97,7 +98,7 @@ function addressing(login: VerifiedLogin, { sp, issuing }: Parties, { now, ids }
     inResponseTo: login.request?.spRequestId ?? null,
     responseId: ids.samlId(),
     assertionId: ids.samlId(),
-    now,
+    issueInstant: formatDateTime(now),
   };
 }
 

@@ -67,15 +67,13 @@ function checkAttribute(candidate: XmlAttribute): void {
   if (!isXmlText(value)) refuse('a character that XML does not allow');
 }
 
+/** Mostly a handful, so comparing each with each is quicker than collecting names. */
 function checkTogether(owner: Pick<XmlElement, 'prefix' | 'namespace'>, attributes: readonly XmlAttribute[]): void {
-  const names = new Set<string>();
-  const meanings = new Map([[owner.prefix, owner.namespace]]);
   for (const { prefix, localName, namespace } of attributes) {
-    const name = `${namespace} ${localName}`;
-    if (names.has(name)) refuse('an attribute twice');
-    names.add(name);
-    if (prefix === '') continue;
-    if ((meanings.get(prefix) ?? namespace) !== namespace) refuse('a prefix with two meanings');
-    meanings.set(prefix, namespace);
+    const isSameMeaning = (other: Pick<XmlElement, 'prefix' | 'namespace'>) =>
+      prefix === '' || other.prefix !== prefix || other.namespace === namespace;
+    if (!isSameMeaning(owner) || !attributes.every(isSameMeaning)) refuse('a prefix with two meanings');
+    const named = attributes.filter((other) => other.localName === localName && other.namespace === namespace);
+    if (named.length > 1) refuse('an attribute twice');
   }
 }

@@ -220,10 +220,10 @@ class Writer {
   /** The text of the element's declarations, which are those after `mark`. */
   #declarations(element: XmlElement, mark: number): string {
     this.#refuseAmbiguity(element);
-    const own = this.#written.slice(mark);
-    if (own.length > 1) own.sort(compareDeclarations);
     let text = '';
-    for (const each of own) text += this.#declaration(each);
+    const [only, another] = [this.#written[mark], this.#written[mark + 1]];
+    if (only !== undefined && another === undefined) text = this.#declaration(only);
+    else for (const each of this.#written.slice(mark).sort(compareDeclarations)) text += this.#declaration(each);
     this.#declaring += text.length;
     const besides = this.#taken + this.#out.length - this.#declaring;
     if (this.#declaring > FREE_DECLARATIONS && this.#declaring > MOST_TO_ONE * besides) {

@@ -44,6 +44,9 @@ function part(element: XmlElement): Part {
 const CANONICALIZATION_METHOD = part(ds('CanonicalizationMethod', [], algorithm(EXC_C14N)));
 const ENVELOPED_TRANSFORM = ds('Transform', [], algorithm(ENVELOPED_SIGNATURE));
 const PLAIN_TRANSFORMS = part(ds('Transforms', [ENVELOPED_TRANSFORM, ds('Transform', [], algorithm(EXC_C14N))]));
+/** What of it stands after the InclusiveNamespaces, if there is one. */
+const TRANSFORMS_END = '</ds:Transform></ds:Transforms>';
+const BEFORE_PARAMETER = PLAIN_TRANSFORMS.text.slice(0, -TRANSFORMS_END.length);
 
 interface Methods {
   readonly signatureMethod: Part;
@@ -71,13 +74,19 @@ function methodsOf({ algorithm: name, privateKey }: SigningKey): Methods {
 
 function transforms(prefixes: readonly string[]): Part {
   if (prefixes.length === 0) return PLAIN_TRANSFORMS;
+  const list = prefixes.join(' ');
   const parameter = element({
     prefix: 'ec',
     localName: 'InclusiveNamespaces',
     namespace: EXC_C14N,
-    attributes: [attribute('PrefixList', prefixes.join(' '))],
+    attributes: [attribute('PrefixList', list)],
   });
-  return part(ds('Transforms', [ENVELOPED_TRANSFORM, ds('Transform', [parameter], algorithm(EXC_C14N))]));
+  return {
+    element: ds('Transforms', [ENVELOPED_TRANSFORM, ds('Transform', [parameter], algorithm(EXC_C14N))]),
+    text:
+      `${BEFORE_PARAMETER}<ec:InclusiveNamespaces xmlns:ec="${EXC_C14N}" PrefixList="${escapeAttribute(list)}">` +
+      `</ec:InclusiveNamespaces>${TRANSFORMS_END}`,
+  };
 }
 
 function signedInfoOf(id: string, digestValue: string, key: SigningKey, prefixes: readonly string[]): Part {
