@@ -4,7 +4,6 @@ import { join } from 'node:path';
 import { Redis } from 'ioredis';
 import { Secret } from '../src/config/index.js';
 import {
-  accountId,
   createEmbeddedBackend,
   createProvisioner,
   createSealer,
@@ -67,7 +66,7 @@ function newcomer(): LoginFacts {
 }
 
 async function provisionerOn(backend: Backend): Promise<Provisioner> {
-  const known = accountId(TENANT, loginOf('known').address);
+  const [known] = sealer.accountIds(TENANT, loginOf('known').address);
   await backend.records.set(TENANT, `outcome:${known}`, JSON.stringify({ kind: 'created', at: Date.now() }), 600_000);
   return createProvisioner({ backend, spool: null, sealer, clock: systemClock });
 }

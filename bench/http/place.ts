@@ -1,7 +1,8 @@
 import { join } from 'node:path';
-import type { StoreAddress } from '../../src/config/index.js';
-import { accountId } from '../../src/provisioning/index.js';
+import { Secret, type StoreAddress } from '../../src/config/index.js';
+import { createSealer } from '../../src/provisioning/index.js';
 import { startZivverStandIn } from '../../src/sandbox/index.js';
+import { systemRandom } from '../../src/shared/index.js';
 import { openBackend } from '../../test/provisioning/open-backend.js';
 import { idpContent } from '../../test/support/configuration.js';
 import { startRedis } from '../../test/support/redis.js';
@@ -36,6 +37,7 @@ const SIGNING = {
 
 const TENANT = 'bench';
 const TOKEN = 'the-scim-token';
+const DATA_KEY = new Uint8Array(32).fill(7);
 
 /** A real `serve` with its defaults, on an empty store of its own and with a stand-in for Zivver, while `use` runs. */
 export async function withGateway<T>(wish: GatewayWish, use: (gateway: BenchGateway) => Promise<T>): Promise<T> {
@@ -81,7 +83,7 @@ async function start(t: Teardown, wish: GatewayWish) {
         },
       },
       idps: { okta: idpContent({ unsolicited: 'allow', certificates: [idpPair(responses).certificatePem] }) },
-      files: { 'certs/scim-token': TOKEN },
+      files: { 'certs/scim-token': TOKEN, 'certs/data-key': Buffer.from(DATA_KEY).toString('base64') },
       args: processes > 1 ? ['--processes', String(processes)] : [],
     },
     place,
@@ -100,8 +102,12 @@ async function recordAccounts(address: StoreAddress, count: number): Promise<voi
   if (count === 0) return;
   const backend = await openBackend(address, { leaseTime: 30_000 });
   const outcome = JSON.stringify({ kind: 'existed', at: Date.now() });
-  const set = (person: number) =>
-    backend.records.set(TENANT, `outcome:${accountId(TENANT, addressOf(person))}`, outcome, 86_400_000);
+  const current = { id: 'current', bytes: new Secret<Uint8Array>(DATA_KEY) };
+  const sealer = createSealer({ current, previous: [] }, systemRandom);
+  const set = (person: number) => {
+    const [id] = sealer.accountIds(TENANT, addressOf(person));
+    return backend.records.set(TENANT, `outcome:${id}`, outcome, 86_400_000);
+  };
   await Promise.all(Array.from({ length: count }, (_, person) => set(person)));
   await backend.close();
 }

@@ -252,6 +252,7 @@ export class Application {
     return {
       seal: (text, context) => this.generation.sealer.seal(text, context),
       open: (sealed, context) => this.generation.sealer.open(sealed, context),
+      accountIds: (tenant, address) => this.generation.sealer.accountIds(tenant, address),
     };
   }
 

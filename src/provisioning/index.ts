@@ -2,7 +2,7 @@ export { createDeadLetters, type DeadLetters, type DeadLettersOptions, type Dead
 export { createEmbeddedBackend, type EmbeddedBackendOptions } from './embedded/backend.js';
 export { createSpool, type Spool, type SpooledJob } from './embedded/spool.js';
 export type { EventSubject, FollowUpKind, OutcomeKind, ProvisioningEvents } from './events.js';
-export { accountId, type AccountRequest, type QueuedJob } from './job.js';
+export type { AccountRequest, QueuedJob } from './job.js';
 export type { FollowUp, FollowUpEntry, Outcome } from './ledger.js';
 export { decide, type Decision, type LoginFacts, type ProvisioningMode, type SkipReason } from './policy.js';
 export { createProvisioner, type Provisioner, type ProvisionerOptions, type Submission } from './provisioner.js';

@@ -56,11 +56,6 @@ export class Ledger {
     return values.map((value) => (value === null ? null : (JSON.parse(value) as Outcome)));
   }
 
-  async outcome(tenant: string, id: string): Promise<Outcome | null> {
-    const [outcome] = await this.outcomes(tenant, [id]);
-    return outcome ?? null;
-  }
-
   async recordOutcome(tenant: string, id: string, outcome: Outcome, lifetime: number): Promise<void> {
     await this.#records.set(tenant, outcomeKey(id), JSON.stringify(outcome), lifetime);
   }

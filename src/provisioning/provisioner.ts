@@ -1,11 +1,11 @@
 import { GatewayError, type Clock } from '../shared/index.js';
 import type { Spool } from './embedded/spool.js';
 import type { EventSubject, ProvisioningEvents } from './events.js';
-import { accountId, type AccountRequest, type QueuedJob } from './job.js';
+import type { AccountRequest, QueuedJob } from './job.js';
 import { Ledger } from './ledger.js';
 import { decide, type Decision, type LoginFacts } from './policy.js';
 import type { Backend } from './queue.js';
-import type { Sealer } from './seal.js';
+import type { AccountIds, Sealer } from './seal.js';
 import { SpoolFlusher } from './spool-flusher.js';
 import { OutcomeWaiters } from './waiting.js';
 
@@ -70,8 +70,9 @@ export function createProvisioner(options: ProvisionerOptions): Provisioner {
     async submit(login) {
       const wanted = decide(login, false);
       if (wanted.action === 'skip') return wanted;
-      const id = accountId(login.tenant, login.address);
-      const known = await isKnown(ledger, login.tenant, id);
+      const ids = options.sealer.accountIds(login.tenant, login.address);
+      const [id] = ids;
+      const known = await isKnown(ledger, login.tenant, ids);
       const decision = decide(login, known === true);
       if (decision.action === 'skip') return decision;
       const delay = decision.action === 'observe' ? (options.observeAfter ?? OBSERVE_AFTER) : 0;
@@ -81,7 +82,7 @@ export function createProvisioner(options: ProvisionerOptions): Provisioner {
       return { ...decision, spooled };
     },
     async waitForAccount(login, limit) {
-      const outcome = await waiters.wait(login.tenant, accountId(login.tenant, login.address), limit);
+      const outcome = await waiters.wait(login.tenant, options.sealer.accountIds(login.tenant, login.address), limit);
       if (outcome === null) return 'timeout';
       return outcome.kind === 'created' || outcome.kind === 'existed' ? 'exists' : 'failed';
     },
@@ -95,9 +96,9 @@ export function createProvisioner(options: ProvisionerOptions): Provisioner {
 }
 
 /** Null: the store cannot say. Creating what exists is found out by the worker, so nobody is refused for that. */
-async function isKnown(ledger: Ledger, tenant: string, id: string): Promise<boolean | null> {
+async function isKnown(ledger: Ledger, tenant: string, ids: AccountIds): Promise<boolean | null> {
   try {
-    return (await ledger.outcome(tenant, id)) !== null;
+    return (await ledger.outcomes(tenant, ids)).some((outcome) => outcome !== null);
   } catch (error) {
     if (isUnavailable(error)) return null;
     throw error;

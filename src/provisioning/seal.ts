@@ -1,13 +1,22 @@
 import { createCipheriv, createDecipheriv, hkdfSync } from 'node:crypto';
 import type { DataKey } from '../config/index.js';
 import { GatewayError, type RandomBytes } from '../shared/index.js';
+import { accountId } from './job.js';
 
-/** Encrypts what waits in a store or on the queue, so that neither it nor a dump of it can be read. */
+/** An account's id under the current data key, then those under the previous ones. */
+export type AccountIds = readonly [current: string, ...previous: string[]];
+
+/**
+ * Encrypts what waits in a store or on the queue, and names accounts there, so that neither it nor a dump of it tells
+ * who they are.
+ */
 export interface Sealer {
   /** @param context what the record belongs to (the job id); opening it under another context fails */
   seal(text: string, context: string): string;
   /** Throws `SEALED_KEY_UNKNOWN` or `SEALED_RECORD_DAMAGED`. */
   open(sealed: string, context: string): string;
+  /** What is queued and recorded goes by the first; after a rotation something may be on record under another. */
+  accountIds(tenant: string, address: string): AccountIds;
 }
 
 const VERSION = 'v1';
@@ -22,9 +31,11 @@ export function createSealer(
   keys: { readonly current: DataKey; readonly previous: readonly DataKey[] },
   random: RandomBytes,
 ): Sealer {
-  const current = { id: keys.current.id, bytes: deriveKey(keys.current) };
-  const byId = new Map(keys.previous.map((key) => [key.id, deriveKey(key)]));
+  const current = { id: keys.current.id, bytes: deriveKey(keys.current, SEALED) };
+  const byId = new Map(keys.previous.map((key) => [key.id, deriveKey(key, SEALED)]));
   byId.set(current.id, current.bytes);
+  const naming = deriveKey(keys.current, ACCOUNT);
+  const namedBefore = keys.previous.map((key) => deriveKey(key, ACCOUNT));
   return {
     seal(text, context) {
       const iv = random(IV_BYTES);
@@ -41,6 +52,10 @@ export function createSealer(
       if (key === undefined) throw new GatewayError('SEALED_KEY_UNKNOWN', `no data key has the id ${id.slice(0, 16)}`);
       return decrypt(key, Buffer.from(encoded, 'base64url'), context);
     },
+    accountIds: (tenant, address) => [
+      accountId(naming, tenant, address),
+      ...namedBefore.map((key) => accountId(key, tenant, address)),
+    ],
   };
 }
 
@@ -56,7 +71,9 @@ function decrypt(key: Uint8Array, bytes: Buffer, context: string): string {
 }
 
 // The data key is used for other things too (hashing account names); HKDF (RFC 5869) keeps the uses apart.
-function deriveKey(key: DataKey): Uint8Array {
-  const dataKey = key.bytes.reveal();
-  return new Uint8Array(hkdfSync('sha256', dataKey, new Uint8Array(0), 'claims-gateway sealed record', 32));
+const SEALED = 'claims-gateway sealed record';
+const ACCOUNT = 'claims-gateway account id';
+
+function deriveKey(key: DataKey, use: string): Uint8Array {
+  return new Uint8Array(hkdfSync('sha256', key.bytes.reveal(), new Uint8Array(0), use, 32));
 }

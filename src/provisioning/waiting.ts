@@ -1,10 +1,11 @@
 import type { Ledger, Outcome } from './ledger.js';
+import type { AccountIds } from './seal.js';
 
 const LOOK_EVERY = 50;
 
 interface Waiter {
   readonly tenant: string;
-  readonly id: string;
+  readonly ids: AccountIds;
   readonly resolve: (outcome: Outcome | null) => void;
 }
 
@@ -22,7 +23,7 @@ export class OutcomeWaiters {
   }
 
   /** Resolves with the outcome, or with null after `limit` milliseconds. */
-  wait(tenant: string, id: string, limit: number): Promise<Outcome | null> {
+  wait(tenant: string, ids: AccountIds, limit: number): Promise<Outcome | null> {
     return new Promise((resolve) => {
       const finish = (outcome: Outcome | null): void => {
         clearTimeout(timer);
@@ -32,7 +33,7 @@ export class OutcomeWaiters {
       const timer = setTimeout(() => {
         finish(null);
       }, limit);
-      const waiter: Waiter = { tenant, id, resolve: finish };
+      const waiter: Waiter = { tenant, ids, resolve: finish };
       this.#waiters.add(waiter);
       this.#timer ??= setTimeout(() => void this.#look(), LOOK_EVERY);
     });
@@ -49,11 +50,12 @@ export class OutcomeWaiters {
     for (const tenant of new Set(waiting.map((waiter) => waiter.tenant))) {
       const ours = waiting.filter((waiter) => waiter.tenant === tenant);
       // While the store is away the waiters simply wait on; their time limit holds.
-      const outcomes = await this.#ledger.outcomes(tenant, [...new Set(ours.map(({ id }) => id))]).catch(() => []);
-      const known = new Map([...new Set(ours.map(({ id }) => id))].map((id, at) => [id, outcomes[at] ?? null]));
-      for (const waiter of ours) {
-        const outcome = known.get(waiter.id) ?? null;
-        if (outcome !== null) waiter.resolve(outcome);
+      const wanted = [...new Set(ours.flatMap(({ ids }) => ids))];
+      const outcomes = await this.#ledger.outcomes(tenant, wanted).catch(() => []);
+      const known = new Map(wanted.map((id, at) => [id, outcomes[at] ?? null]));
+      for (const { ids, resolve } of ours) {
+        const outcome = ids.map((id) => known.get(id) ?? null).find((each) => each !== null);
+        if (outcome !== undefined) resolve(outcome);
       }
     }
     this.#timer = this.#waiters.size === 0 ? undefined : setTimeout(() => void this.#look(), LOOK_EVERY);

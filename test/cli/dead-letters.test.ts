@@ -3,7 +3,6 @@ import { join } from 'node:path';
 import t, { type Test } from 'tap';
 import { readConfiguration, requireConfiguration } from '../../src/app/index.js';
 import {
-  accountId,
   createEmbeddedBackend,
   createSealer,
   loadRedisQueue,
@@ -47,7 +46,7 @@ async function withTwo(t: Test, store: string, open: (root: string) => Promise<B
   const ids: string[] = [];
   for (const name of ['ada', 'bob']) {
     const address = `${name}@example.org`;
-    const id = accountId(tenant, address);
+    const [id] = sealer.accountIds(tenant, address);
     const at = failure.at - 60_000;
     const request = { tenant, idp: 'okta', address, accountKey: 'the-account-key', displayName: name };
     const payload = sealer.seal(JSON.stringify({ ...request, reference: 'ABCD-EFGH-JKMN', at }), id);

@@ -1,7 +1,6 @@
 import t from 'tap';
-import { accountId } from '../../src/provisioning/index.js';
 import { overBothBackends } from './backends.js';
-import { ACCOUNT_KEY, eventually, makeRig } from './rig.js';
+import { ACCOUNT_KEY, eventually, makeRig, sealer } from './rig.js';
 
 overBothBackends(t, (t, source) => {
   t.test('a lost answer does not make a second account', async (t) => {
@@ -131,7 +130,7 @@ overBothBackends(t, (t, source) => {
     await eventually(async () => (await rig.status.tenant(rig.tenant)).dead === 3, 'three dead letters');
     await worker.stop();
 
-    const id = accountId(rig.tenant, 'bob@example.org');
+    const [id] = sealer.accountIds(rig.tenant, 'bob@example.org');
     t.match(await rig.deadLetters.show(rig.tenant, id), { id, login: { address: 'bob@example.org' } });
     await rig.deadLetters.dismiss(rig.tenant, id, 'has left');
     t.ok(rig.seen.notes.includes('dismissed: has left'));

@@ -1,6 +1,7 @@
+import { EventEmitter, once } from 'node:events';
 import t from 'tap';
 import { Secret } from '../../src/config/index.js';
-import { createDeadLetters, createSealer } from '../../src/provisioning/index.js';
+import { createDeadLetters, createProvisioner, createSealer } from '../../src/provisioning/index.js';
 import { systemClock, systemRandom } from '../../src/shared/index.js';
 import { overBothBackends } from './backends.js';
 import { eventually, makeRig } from './rig.js';
@@ -36,6 +37,53 @@ overBothBackends(t, (t, source) => {
     await rig.provisioner.submit(rig.login('Ada'));
     await eventually(() => rig.seen.outcomes.length === 1, 'the outcome');
     t.strictSame(rig.seen.outcomes, [['created', []]]);
+  });
+
+  t.test('an account that was made under the earlier key is known after a rotation', async (t) => {
+    const backend = await source().open(t);
+    const rig = await makeRig(t, backend, { sealer: earlier });
+    const login = rig.login('Ada');
+    await rig.provisioner.submit(login);
+    const worker = rig.work();
+    await eventually(() => rig.seen.outcomes.length === 1, 'the outcome');
+    await worker.stop();
+    const after = createProvisioner({ backend, spool: null, sealer: rotated, clock: systemClock });
+    t.teardown(() => after.close());
+    t.strictSame(await after.submit(login), { action: 'skip', reason: 'known' });
+    t.equal(await after.waitForAccount(login, 5_000), 'exists');
+    t.equal((await rig.status.tenant(rig.tenant)).waiting, 0);
+  });
+
+  t.test('two processes in the middle of a rotation make one account, and nothing that needs a person', async (t) => {
+    const backend = await source().open(t);
+    // Each worker finds nobody before either creates: the race that two jobs for one account can lead to.
+    let found = 0;
+    const rig = await makeRig(t, backend, { sealer: rotated });
+    const behind = createSealer({ current: key('2025', 1), previous: [key('2026', 2)] }, systemRandom);
+    const other = createProvisioner({ backend, spool: null, sealer: behind, clock: systemClock });
+    t.teardown(() => other.close());
+    const login = rig.login('Ada');
+    await Promise.all([rig.provisioner.submit(login), other.submit(login)]);
+    t.equal((await rig.status.tenant(rig.tenant)).waiting, 2, 'one job under each name');
+    const meet = new EventEmitter();
+    const both = once(meet, 'both');
+    const meeting: typeof fetch = async (input, init) => {
+      const answer = await fetch(input, init);
+      if (init?.method !== 'GET') return answer;
+      found += 1;
+      if (found === 2) meet.emit('both');
+      else if (found === 1) await both;
+      return answer;
+    };
+    rig.work({ fetch: meeting });
+    rig.work({ fetch: meeting, sealer: behind });
+    await eventually(() => rig.seen.outcomes.length === 2, 'both outcomes');
+    t.strictSame(rig.seen.outcomes.map(([outcome]) => outcome).sort(), ['created', 'existed']);
+    t.equal(rig.zivver.accounts().length, 1);
+    t.equal((await rig.status.tenant(rig.tenant)).dead, 0);
+    for (const process of [rig.provisioner, other]) {
+      t.strictSame(await process.submit(login), { action: 'skip', reason: 'known' });
+    }
   });
 
   t.test('taken away too early, the earlier key makes a dead letter, and put back it mends it', async (t) => {

@@ -1,5 +1,5 @@
 import t from 'tap';
-import { accountId, decide, type LoginFacts } from '../../src/provisioning/index.js';
+import { decide, type LoginFacts } from '../../src/provisioning/index.js';
 
 const login: LoginFacts = {
   mode: 'scim',
@@ -38,13 +38,5 @@ t.test('every reason to skip', (t) => {
 t.test('the domain is what follows the last @, in any case', (t) => {
   t.strictSame(decide({ ...login, domain: 'EXAMPLE.ORG' }, false), { action: 'create' });
   t.strictSame(decide({ ...login, address: '"a@evil.test"@example.org' }, false), { action: 'create' });
-  t.end();
-});
-
-t.test('an account is a tenant and an address without regard to case', (t) => {
-  t.equal(accountId('acme', 'Ada@Example.org'), accountId('acme', 'ada@example.ORG'));
-  t.not(accountId('acme', 'ada@example.org'), accountId('other', 'ada@example.org'));
-  t.not(accountId('a', 'b@example.org'), accountId('ab', '@example.org'), 'tenant and address do not run together');
-  t.match(accountId('acme', 'ada@example.org'), /^[0-9a-f]{64}$/);
   t.end();
 });

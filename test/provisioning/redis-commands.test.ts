@@ -1,5 +1,8 @@
 import { Redis } from 'ioredis';
 import t, { type Test } from 'tap';
+import { Secret } from '../../src/config/index.js';
+import { createSealer } from '../../src/provisioning/index.js';
+import { systemRandom } from '../../src/shared/index.js';
 import { startRedis, type RunningRedis } from '../support/redis.js';
 import { redisSource } from './backends.js';
 import { eventually, makeRig } from './rig.js';
@@ -28,6 +31,26 @@ t.test('the login of a known account reads once and touches no queue', async (t)
   await rig.provisioner.submit(login);
   await eventually(() => rig.seen.outcomes.length === 1, 'the outcome');
   await worker.stop();
+  const told = await commandCounter(t, redis);
+  for (let at = 0; at < 50; at++) {
+    t.strictSame(await rig.provisioner.submit(login), { action: 'skip', reason: 'known' });
+  }
+  t.strictSame(await told(), { mget: 50 });
+});
+
+t.test('so does one of an account that was recorded under the data key before', async (t) => {
+  const redis = await startRedis(t);
+  const backend = await (await redisSource(t, redis)).open(t);
+  const [before, now] = [7, 8].map((byte) => ({
+    id: `k${byte}`,
+    bytes: new Secret<Uint8Array>(new Uint8Array(32).fill(byte)),
+  }));
+  if (before === undefined || now === undefined) throw new Error('no keys');
+  const rotated = createSealer({ current: now, previous: [before] }, systemRandom);
+  const rig = await makeRig(t, backend, { sealer: rotated });
+  const login = rig.login('Ada');
+  const [, recorded = ''] = rotated.accountIds(rig.tenant, login.address);
+  await backend.records.set(rig.tenant, `outcome:${recorded}`, JSON.stringify({ kind: 'created', at: 0 }), 60_000);
   const told = await commandCounter(t, redis);
   for (let at = 0; at < 50; at++) {
     t.strictSame(await rig.provisioner.submit(login), { action: 'skip', reason: 'known' });

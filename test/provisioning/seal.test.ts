@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import t from 'tap';
 import { Secret } from '../../src/config/index.js';
 import { createSealer } from '../../src/provisioning/index.js';
@@ -59,5 +60,30 @@ t.test('after a rotation earlier records open while their key is kept, and not a
   t.throws(() => gone.open(sealed, 'job 1'), { code: 'SEALED_KEY_UNKNOWN' });
   const other = createSealer({ current: key('new', 3), previous: [] }, systemRandom);
   t.throws(() => other.open(sealed, 'job 1'), { code: 'SEALED_RECORD_DAMAGED' }, 'another key of the same name');
+  t.end();
+});
+
+t.test('an account is a tenant and an address without regard to case', (t) => {
+  const idOf = (tenant: string, address: string) => sealer.accountIds(tenant, address)[0];
+  t.equal(idOf('acme', 'Ada@Example.org'), idOf('acme', 'ada@example.ORG'));
+  t.not(idOf('acme', 'ada@example.org'), idOf('other', 'ada@example.org'));
+  t.not(idOf('a', 'b@example.org'), idOf('ab', '@example.org'), 'tenant and address do not run together');
+  t.match(idOf('acme', 'ada@example.org'), /^[0-9a-f]{64}$/);
+  t.end();
+});
+
+t.test('the id of an account cannot be found by guessing addresses', (t) => {
+  const other = createSealer({ current: key('new', 2), previous: [] }, systemRandom);
+  const [id] = sealer.accountIds('acme', 'ada@example.org');
+  t.not(id, other.accountIds('acme', 'ada@example.org')[0], 'it depends on the data key');
+  t.not(id, createHash('sha256').update('acme\0ada@example.org').digest('hex'));
+  t.end();
+});
+
+t.test('after a rotation an account has the id under the current key, then those that it had', (t) => {
+  const rotated = createSealer({ current: key('newer', 2), previous: [key('new', 1)] }, systemRandom);
+  const [id, ...before] = rotated.accountIds('acme', 'ada@example.org');
+  t.strictSame(before, sealer.accountIds('acme', 'ada@example.org'));
+  t.notOk(before.includes(id));
   t.end();
 });

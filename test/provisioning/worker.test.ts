@@ -1,7 +1,6 @@
 import t from 'tap';
-import { accountId } from '../../src/provisioning/index.js';
 import { overBothBackends } from './backends.js';
-import { ACCOUNT_KEY, eventually, makeRig, watchedFetch } from './rig.js';
+import { ACCOUNT_KEY, eventually, makeRig, sealer, watchedFetch } from './rig.js';
 
 overBothBackends(t, (t, source) => {
   t.test('a first login leads to one account with what the login says; the next login is known', async (t) => {
@@ -58,7 +57,7 @@ overBothBackends(t, (t, source) => {
     t.strictSame(rig.seen.outcomes, [['existed', ['inactive', 'address-case', 'name']]]);
     const [entry, ...more] = await rig.status.followUps(rig.tenant, 10);
     t.strictSame(more, []);
-    const id = accountId(rig.tenant, login.address);
+    const [id] = sealer.accountIds(rig.tenant, login.address);
     t.match(entry, { accountId: id, address: 'Ada@example.org', reference: 'ABCD-EFGH-JKMN' });
     t.match(entry?.items, [
       { kind: 'inactive' },

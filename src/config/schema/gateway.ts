@@ -117,7 +117,7 @@ export function gatewaySchema(source: ValueSource) {
     dataDirectory: directory()
       .prefault('data')
       .describe('What this machine keeps for itself: spool, local claims, last good metadata.'),
-    dataKey: dataKey(scalars).describe('Key that encrypts what waits in the store and on the queue.'),
+    dataKey: dataKey(scalars).describe('Key that encrypts what waits in the store and on the queue, and hides which accounts are known there.'),
     previousDataKeys: z
       .array(dataKey(scalars))
       .prefault([])
