@@ -78,7 +78,7 @@ function rolesIn(container: XmlElement, around: readonly XmlElement[]): RolePath
     );
   }
   const role = childrenNamed(container, METADATA, 'IDPSSODescriptor').find((each) =>
-    (attributeValue(each, 'protocolSupportEnumeration') ?? '').split(/\s+/).includes(PROTOCOL),
+    (attributeValue(each, 'protocolSupportEnumeration') ?? '').split(/\s/).includes(PROTOCOL),
   );
   return role === undefined ? [] : [{ around, entity: container, role }];
 }
@@ -172,7 +172,7 @@ function certificatesIn(descriptor: XmlElement): XmlElement[] {
 }
 
 function readCertificate(element: XmlElement): VerificationKey {
-  const base64 = (simpleText(element) ?? '').replace(/\s+/g, '');
+  const base64 = (simpleText(element) ?? '').replace(/\s/g, '');
   try {
     return verificationKeyOf(new X509Certificate(Buffer.from(base64, 'base64')));
   } catch {

@@ -3,24 +3,26 @@ import { PROTOCOL, STATUS_SUCCESS } from './names.js';
 import { simpleText } from './read.js';
 
 /** saml-core §3.2.2.2; the second-level code says more, so it is looked up first. */
-const SENTENCES: Readonly<Record<string, string>> = {
-  AuthnFailed: 'The identity provider could not authenticate the user.',
-  InvalidAttrNameOrValue: 'The identity provider did not accept an attribute of the request.',
-  InvalidNameIDPolicy: 'The identity provider cannot give the kind of NameID that was asked for.',
-  NoAuthnContext: 'The identity provider cannot authenticate the user in the way that was asked for.',
-  NoAvailableIDP: 'The identity provider found no other provider that could authenticate the user.',
-  NoPassive: 'The user is not logged in at the identity provider, and the request forbade to ask.',
-  NoSupportedIDP: 'The identity provider supports none of the providers that were asked for.',
-  PartialLogout: 'The user was not logged out everywhere.',
-  ProxyCountExceeded: 'The identity provider may not pass the request on to another.',
-  RequestDenied: 'The identity provider denied the request; the user may not be assigned to the application.',
-  RequestUnsupported: 'The identity provider does not support the request.',
-  UnknownPrincipal: 'The identity provider does not know the user.',
-  UnsupportedBinding: 'The identity provider does not support the binding of the request.',
-  Requester: 'The identity provider did not accept the request.',
-  Responder: 'The identity provider met a fault of its own.',
-  VersionMismatch: 'The identity provider does not speak this version of SAML.',
-};
+const SENTENCES: ReadonlyMap<string, string> = new Map(
+  Object.entries({
+    AuthnFailed: 'The identity provider could not authenticate the user.',
+    InvalidAttrNameOrValue: 'The identity provider did not accept an attribute of the request.',
+    InvalidNameIDPolicy: 'The identity provider cannot give the kind of NameID that was asked for.',
+    NoAuthnContext: 'The identity provider cannot authenticate the user in the way that was asked for.',
+    NoAvailableIDP: 'The identity provider found no other provider that could authenticate the user.',
+    NoPassive: 'The user is not logged in at the identity provider, and the request forbade to ask.',
+    NoSupportedIDP: 'The identity provider supports none of the providers that were asked for.',
+    PartialLogout: 'The user was not logged out everywhere.',
+    ProxyCountExceeded: 'The identity provider may not pass the request on to another.',
+    RequestDenied: 'The identity provider denied the request; the user may not be assigned to the application.',
+    RequestUnsupported: 'The identity provider does not support the request.',
+    UnknownPrincipal: 'The identity provider does not know the user.',
+    UnsupportedBinding: 'The identity provider does not support the binding of the request.',
+    Requester: 'The identity provider did not accept the request.',
+    Responder: 'The identity provider met a fault of its own.',
+    VersionMismatch: 'The identity provider does not speak this version of SAML.',
+  }),
+);
 
 export interface ResponseStatus {
   readonly success: boolean;
@@ -49,8 +51,8 @@ export function readStatus(response: XmlElement): ResponseStatus | null {
 
 /** What a refusal says in a plain sentence, with the identity provider's own words; not escaped. */
 export function statusSentence(status: ResponseStatus): string {
-  const known = status.codes.toReversed().find((code) => Object.hasOwn(SENTENCES, code));
-  const sentence = (known === undefined ? undefined : SENTENCES[known]) ?? 'The identity provider refused the login.';
+  const known = status.codes.toReversed().map((code) => SENTENCES.get(code));
+  const sentence = known.find((each) => each !== undefined) ?? 'The identity provider refused the login.';
   return status.message === null ? sentence : `${sentence} It says: “${status.message}”`;
 }
 

@@ -20,8 +20,9 @@ t.test('a prefix that text or an attribute names is listed, in order and once', 
 });
 
 t.test('what only looks like a name lists nothing', (t) => {
-  const texts = ['p', ':p', 'p:', 'p:1', 'p:-', 'p:a b', 'p:a:b', 'p:a/b', 'x p:a', 'q:a', 'xml:lang', '12:30'];
+  const texts = ['p', 'pq', ':p', 'p:', 'p:1', 'p:-', 'p:a b', 'p:a:b', 'p:a/b', 'x p:a', 'q:a', 'xml:lang', '12:30'];
   for (const text of texts) t.strictSame(named(`<r ${P}>${text}</r>`), [], text);
+  t.strictSame(named('<r xmlns="urn:d">:a<x>:a</x></r>'), [], 'and no prefix is not the default one');
   t.strictSame(named(`<r ${P}>p:${'a'.repeat(998)}</r>`), ['p']);
   t.strictSame(named(`<r ${P}>p:${'a'.repeat(999)}</r>`), [], 'nor what no name would be as long as');
   t.end();
@@ -48,7 +49,10 @@ t.test('where meanings were signed, only those are listed that a name or a list 
   t.strictSame(named(`<p:r ${P}><p:x xmlns:p="urn:q">p:name</p:x></p:r>`, []), ['p']);
   t.strictSame(named(`<r ${XS} ${XSI} xsi:type="xs:string"/>`, []), ['xs'], 'what everybody knows');
   t.strictSame(named(`<r xmlns="urn:d" ${XSI} xsi:type="t"/>`, []), ['#default'], 'the default, used by the element');
+  t.strictSame(named(`<r xmlns="urn:d" a="" ${XSI} xsi:type="t"/>`, []), ['#default'], 'an attribute has no default');
   t.strictSame(named(`<p:r ${P} xmlns="urn:d" ${XSI} xsi:type="t"/>`, []), [], 'or by none');
+  const undone = `<r xmlns="urn:d" ${P}><x xmlns=""><p:y xmlns="urn:d" ${XSI} xsi:type="t"/></x></r>`;
+  t.strictSame(named(undone, []), [], 'or by one whose children have undone it');
   t.strictSame(named(`<p:r ${P} xmlns="urn:d" ${XSI} xsi:type="t"/>`, ['#default']), ['#default']);
   t.strictSame(named(`<r xmlns="urn:d"><x xmlns="" ${P} p:a="">p:name</x></r>`, []), ['p']);
   t.end();
