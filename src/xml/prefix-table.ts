@@ -13,7 +13,7 @@ export class PrefixTable {
   readonly #former: { readonly prefix: string; readonly uri: string | undefined }[] = [];
 
   constructor(outer: NamespaceScope | null) {
-    this.#current = outer === null ? new Map<string, string>() : bindingsInScope(outer);
+    this.#current = bindingsInScope(outer);
     this.#current.set('xml', XML_NAMESPACE);
   }
 

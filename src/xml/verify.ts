@@ -81,7 +81,7 @@ async function signerOf(
   method: SignatureMethod,
   keys: readonly VerificationKey[],
 ): Promise<VerificationKey> {
-  const signedBytes = Buffer.from(canonicalize(form.signedInfo, form.signedInfoPrefixes), 'utf8');
+  const signedBytes = Buffer.from(canonicalize(form.signedInfo, form.signedInfoPrefixes));
   for (const key of keys) {
     if (await isSignedBy(key, method, signedBytes, form.signatureValue)) return key;
   }
@@ -133,7 +133,8 @@ export function beginVerification(
   const digest = digestOf(form.digestMethod, policy.allowSha1);
   // The thread pool works on the signature while this thread works on the digest.
   const signer = signerOf(form, method, keys);
-  signer.catch(answeredBelow);
+  // A refusal of the key must not count as unhandled where the digest is refused first.
+  signer.catch(() => undefined);
   const content = without(element, signature);
   checkDigest(canonicalize(content, form.contentPrefixes), form, digest);
   return signer.then((key) => ({
@@ -145,11 +146,6 @@ export function beginVerification(
     inclusivePrefixes: form.contentPrefixes,
     sha1: method.digest === 'sha1' || digest === 'sha1',
   }));
-}
-
-/** A refusal of the key must not count as unhandled where the digest is refused first. */
-function answeredBelow(): void {
-  return;
 }
 
 /** `beginVerification`, every refusal as a rejection. */
