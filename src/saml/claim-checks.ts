@@ -25,9 +25,9 @@ function valuesOf({ attributes }: Claims, name: string): string[] {
 
 function isPresent(claims: Claims, name: string): boolean {
   const named = claims.attributes.filter((each) => attributeName(each) === name);
-  const values = valuesOf(claims, name);
+  const [value = '', another] = valuesOf(claims, name);
   // Of a value with elements in it, one reader takes all the text, and another one only the first piece.
-  return values.length === 1 && values.every((value) => value.trim() !== '') && named.every(hasPlainValues);
+  return value.trim() !== '' && another === undefined && named.every(hasPlainValues);
 }
 
 function missing({ required, claims }: ClaimSubject): string[] {

@@ -141,6 +141,9 @@ t.test('a required claim needs exactly one value that is not empty, after the ru
   await refused([...BASE, ...BASE]);
   const inPieces = (xml: string) => xml.replace('>00u1<', '>00<x>u1</x><');
   await t.rejects(login(BASE, {}, undefined, inPieces), { code: 'CLAIM_REQUIRED' }, 'and no elements in it');
+  const beside = [{ name: ACCOUNT_KEY, values: [] }, ...BASE];
+  await t.resolves(login(beside, {}), 'an attribute without values does not count');
+  await t.rejects(login(beside, {}, undefined, inPieces), { code: 'CLAIM_REQUIRED' }, 'and does not help either');
   await refused(BASE, [{ kind: 'drop', name: ACCOUNT_KEY }]);
   await t.resolves(
     login([{ name: 'user.id', values: ['1'] }], { claims: [{ kind: 'rename', from: 'user.id', to: ACCOUNT_KEY }] }),

@@ -23,6 +23,7 @@ export const responseRefusals: readonly Refusal[] = [
   ['root', 'SAML_ROOT', 'a root in another namespace', { edit: replace('SAML:2.0:protocol"', 'SAML:1.0:protocol"') }],
   ['version', 'SAML_VERSION', 'version 1.1', { edit: replace('Version="2.0"', 'Version="1.1"') }],
   ['response-id', 'SAML_ID', 'an empty ID', { edit: replace(/ ID="[^"]*"/, ' ID=""'), signed: 'assertion' }],
+  ['response-id', 'SAML_ID', 'no ID', { edit: replace(/ ID="[^"]*"/, ''), signed: 'assertion' }],
   ['structure', 'SAML_STRUCTURE', 'two Status', { edit: replace(/(<saml2p:Status>.*<\/saml2p:Status>)/, '$1$1') }],
   ['structure', 'SAML_STRUCTURE', 'no Status', { edit: replace(/<saml2p:Status>.*<\/saml2p:Status>/, '') }],
   [
