@@ -133,3 +133,8 @@ function sentence(code: ErrorCode, { expected, seen }: Evidence): string {
   if (seen !== undefined) parts.push(`Seen: ${seen}.`);
   return parts.join(' ');
 }
+
+/** Stands for what cannot be absent once its check has held: no path without it compiles, and none would go on. */
+export function contradiction(): never {
+  throw new TypeError('A check held, and what it looked at is not there.');
+}

@@ -1,5 +1,5 @@
 import { GatewayError } from '../shared/index.js';
-import { childElements, type XmlElement } from '../xml/index.js';
+import { childElements, textContent, type XmlElement } from '../xml/index.js';
 import { attributeName, attributeValues, describeAttribute, lowercased, newAttribute, renamed } from './attributes.js';
 import { NAME_FORMAT_URI } from './names.js';
 import { NAME_ID, type ClaimRule } from './types.js';
@@ -18,7 +18,7 @@ export function applyClaimRules(claims: Claims, rules: readonly ClaimRule[]): Cl
 function applyRule(claims: Claims, rule: ClaimRule): Claims {
   switch (rule.kind) {
     case 'set':
-      return write(claims, rule.to, [rule.value]);
+      return write(claims, rule.to, rule.value);
     case 'copy':
       return copy(claims, rule.from, rule.to);
     case 'rename':
@@ -29,14 +29,14 @@ function applyRule(claims: Claims, rule: ClaimRule): Claims {
       return lowercase(claims, rule.name);
     case 'template': {
       const value = fillTemplate(claims, rule.template);
-      return value === null ? claims : write(claims, rule.to, [value]);
+      return value === null ? claims : write(claims, rule.to, value);
     }
   }
 }
 
 /** The text of every value under a name; NameID has always one. */
 function read(claims: Claims, name: string): string[] {
-  if (name === NAME_ID) return [claims.nameId.children.filter((child) => typeof child === 'string').join('')];
+  if (name === NAME_ID) return [textContent(claims.nameId)];
   return claims.attributes
     .filter((each) => attributeName(each) === name)
     .flatMap((each) => describeAttribute(each).values);
@@ -71,15 +71,15 @@ function replace(
   return [...attributes.slice(0, index), ...replacement, ...attributes.slice(index).filter(others)];
 }
 
-function write(claims: Claims, to: string, values: readonly string[]): Claims {
-  if (to === NAME_ID) return writeNameId(claims, values.join(''));
-  const created = newAttribute({ name: to, nameFormat: NAME_FORMAT_URI, values, type: null });
+function write(claims: Claims, to: string, value: string): Claims {
+  if (to === NAME_ID) return writeNameId(claims, value);
+  const created = newAttribute({ name: to, nameFormat: NAME_FORMAT_URI, values: [value], type: null });
   return { ...claims, attributes: replace(claims.attributes, to, [created]) };
 }
 
 function copy(claims: Claims, from: string, to: string): Claims {
   if (from === to) return claims;
-  if (from === NAME_ID) return write(claims, to, read(claims, from));
+  if (from === NAME_ID) return write(claims, to, textContent(claims.nameId));
   if (to === NAME_ID) {
     const value = readSingle(claims, from);
     return value === null ? claims : writeNameId(claims, value);
@@ -103,7 +103,7 @@ function rename(claims: Claims, from: string, to: string): Claims {
 }
 
 function lowercase(claims: Claims, name: string): Claims {
-  if (name === NAME_ID) return writeNameId(claims, read(claims, NAME_ID).join('').toLowerCase());
+  if (name === NAME_ID) return writeNameId(claims, textContent(claims.nameId).toLowerCase());
   const attributes = claims.attributes.map((each) => (attributeName(each) === name ? lowercased(each) : each));
   return { ...claims, attributes };
 }

@@ -11,7 +11,7 @@ import {
   type XmlElement,
   type XmlLimits,
 } from '../xml/index.js';
-import type { Check, Checker } from './checks.js';
+import { contradiction, type Check, type Checker } from './checks.js';
 import { assertDistinctIds, decryptAssertion } from './decryption.js';
 import type { LoginWarning, Stage } from './login.js';
 import { ASSERTION, XMLDSIG } from './names.js';
@@ -130,14 +130,13 @@ export async function coveredAssertion(
   const own = isSigned(signed)
     ? await checker.step('assertion-signature', () => ahead.inner ?? begin(signed), describeSignature)
     : null;
-  const covering = own ?? outer;
-  const element = own?.element ?? vouched;
+  // `signature-present` held, so there is one.
+  const covering = own ?? outer ?? contradiction();
+  const element = own?.element ?? vouched ?? contradiction();
   if (encrypted)
     await checker.step('decrypted-ids', () => {
       assertDistinctIds(root, signed);
     });
-  // Cannot be: `signature-present` held. Said here so that no path without a signature compiles.
-  if (covering === null || element === undefined) throw new TypeError('An assertion without a signature.');
   return {
     assertion: element,
     response: outer?.element ?? null,

@@ -3,7 +3,7 @@ import { attributeValue, childrenNamed, parseXml, type XmlElement, type XmlLimit
 import { conditionChecks, headChecks, statementChecks } from './assertion-checks.js';
 import { readAssertion, type AssertionFacts } from './assertion-facts.js';
 import { describeAttribute } from './attributes.js';
-import { firstFault, type Checker } from './checks.js';
+import { contradiction, firstFault, type Checker } from './checks.js';
 import { coveredAssertion, coveredAssertionChecks, type CoveredAssertion } from './covered-assertion.js';
 import type { ReceiveContext, VerifiedLogin } from './login.js';
 import { answeredRequest, mayBeOurs, readResponse, responseChecks, type ResponseFacts } from './response-checks.js';
@@ -105,13 +105,10 @@ function describeLogin(
   subject: Validated,
 ): VerifiedLogin {
   const { assertion, idp } = subject;
-  const confirmation = confirmationThatHolds(subject)?.notOnOrAfter ?? { text: null, ms: null };
-  const notOnOrAfter = assertion.conditions?.notOnOrAfter.ms ?? null;
-  const issueInstant = response.issueInstant.ms;
-  if (confirmation.ms === null || confirmation.text === null || notOnOrAfter === null || issueInstant === null) {
-    throw new TypeError('A time is missing after its check held.');
-  }
-  const [nameId] = assertion.nameIds;
+  const { notOnOrAfter: confirmation } = confirmationThatHolds(subject) ?? contradiction();
+  const conditions = assertion.conditions ?? contradiction();
+  const notOnOrAfter = conditions.notOnOrAfter.ms ?? contradiction();
+  const nameId = assertion.nameIds[0] ?? contradiction();
   return {
     assertion: covered.assertion,
     facts: assertion,
@@ -119,11 +116,11 @@ function describeLogin(
     assertionId: assertion.id,
     responseId: response.id,
     nameId: nameIdOf(assertion),
-    nameIdFormat: nameId === undefined ? null : (attributeValue(nameId, 'Format') ?? null),
+    nameIdFormat: attributeValue(nameId, 'Format') ?? null,
     inResponseTo: subject.answered,
     request: subject.request,
     replayKey: replayKey(idp.entityId, assertion.id),
-    replayExpiresAt: Math.ceil(Math.max(confirmation.ms, notOnOrAfter)) + idp.clockSkewMs,
+    replayExpiresAt: Math.ceil(Math.max(confirmation.ms ?? contradiction(), notOnOrAfter)) + idp.clockSkewMs,
     sessionIndex: first(assertion, ({ sessionIndex }) => sessionIndex),
     authnContext: first(assertion, ({ authnContext }) => authnContext),
     attributes: assertion.attributes.map(describeAttribute),
@@ -131,9 +128,9 @@ function describeLogin(
     signedPrefixes: covered.signedPrefixes,
     keyFingerprint: covered.keyFingerprint,
     encrypted: covered.encrypted,
-    issueInstant,
+    issueInstant: response.issueInstant.ms ?? contradiction(),
     notOnOrAfter,
-    confirmationNotOnOrAfter: confirmation.text,
+    confirmationNotOnOrAfter: confirmation.text ?? contradiction(),
     digest: hash('sha256', bytes, 'hex'),
   };
 }

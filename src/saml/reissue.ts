@@ -10,6 +10,7 @@ import {
 } from '../xml/index.js';
 import type { ConditionsFacts, ProxyRestriction } from './assertion-facts.js';
 import { samlElement } from './attributes.js';
+import { contradiction } from './checks.js';
 import type { Claims } from './claims.js';
 import type { VerifiedLogin } from './login.js';
 import { ASSERTION, BEARER, PROTOCOL, STATUS_SUCCESS } from './names.js';
@@ -55,13 +56,12 @@ function present(values: Readonly<Record<string, string | null>>): XmlAttribute[
  * wider; authentication statements and untouched attributes are the verified elements themselves.
  */
 export function reissueAssertion(login: VerifiedLogin, claims: Claims, to: Reissue): XmlElement {
-  const { conditions } = login.facts;
   return saml(
     'Assertion',
     [
       saml('Issuer', [to.issuer]),
       subjectOf(login, claims, to),
-      ...(conditions === null ? [] : [conditionsOf(conditions, to)]),
+      conditionsOf(login.facts.conditions ?? contradiction(), to),
       ...statementsOf(login, claims),
     ],
     present({ ID: to.assertionId, Version: '2.0', IssueInstant: to.issueInstant }),

@@ -1,7 +1,7 @@
 import { hash } from 'node:crypto';
 import { canonicalize, childElements, encryptElement, signEnveloped, type XmlElement } from '../xml/index.js';
 import { describeAttribute } from './attributes.js';
-import { firstFault, type Checker } from './checks.js';
+import { contradiction, firstFault, type Checker } from './checks.js';
 import { claimChecks } from './claim-checks.js';
 import { applyClaimRules, type Claims } from './claims.js';
 import { applyDomainKey } from './domain-key.js';
@@ -69,8 +69,7 @@ async function claimsFor(
   { idp }: Parties,
   checker: Checker,
 ): Promise<{ claims: Claims; domainKey: DomainKeyOutcome | null }> {
-  const [nameId] = login.facts.nameIds;
-  if (nameId === undefined) throw new TypeError('A verified login without a NameID.');
+  const nameId = login.facts.nameIds[0] ?? contradiction();
   const received: Claims = { nameId, attributes: login.facts.attributes };
   const ruled = await checker.step('claim-rules', () => applyClaimRules(received, idp.claims));
   // After the rules: none of them may write the DomainKey.

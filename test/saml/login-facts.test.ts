@@ -25,9 +25,11 @@ import {
   testContext,
   testIdp,
   testIssuing,
+  testRequest,
   testResponse,
   testServices,
   testSp,
+  ZIVVER_ACS,
   ZIVVER_ENTITY_ID,
 } from '../support/saml-parties.js';
 import { signedResponse, unsignedResponse, type ResponseDescription } from '../support/saml-response.js';
@@ -315,4 +317,27 @@ t.test('what is sent is one text in all its forms', async (t) => {
   t.equal(outgoing.digest, sha256(outgoing.xml, 'hex'));
   t.equal(outgoing.nameId, testResponse().nameId);
   t.not(outgoing.destination, OUR_ACS);
+});
+
+t.test('an audience that is not plain text names nobody', async (t) => {
+  const audiences = `<saml2:Audience>${ZIVVER_ENTITY_ID}</saml2:Audience><saml2:Audience>urn:<x/>a</saml2:Audience>`;
+  const restricted = `<saml2:ProxyRestriction>${audiences}</saml2:ProxyRestriction></saml2:Conditions>`;
+  const { xml } = await passOn(await receive({ edit: inAssertion('</saml2:Conditions>', restricted) }));
+  t.match(
+    xml,
+    `<saml:Audience>${ZIVVER_ENTITY_ID}</saml:Audience><saml:Audience></saml:Audience></saml:ProxyRestriction>`,
+  );
+});
+
+t.test('the answer goes where the request wants it, and one that nobody asked for to the first address', async (t) => {
+  const other = 'https://app.zivver.com/api/sso/saml/other/';
+  const sent = async (login: VerifiedLogin, acsUrls: readonly [string, string]) => {
+    const parties = { idp: testIdp(), sp: testSp({ acsUrls }), issuing: testIssuing() };
+    const { destination, xml } = await transform(login, parties, testServices());
+    t.match(xml, ` Recipient="${destination}"`);
+    return destination;
+  };
+  t.equal(await sent(await receive({ requests: [testRequest({ acsUrl: other })] }), [ZIVVER_ACS, other]), other);
+  const unasked = await receive({ unsolicited: true, idp: { unsolicited: true } });
+  t.equal(await sent(unasked, [other, ZIVVER_ACS]), other);
 });
