@@ -208,6 +208,40 @@ t.test('what finds no room in memory is counted, and the count is written', asyn
   t.same(lines, ['segment-start', 'a', 'b', 3, 'f', 'segment-end']);
 });
 
+t.test('what comes while the disk recovers is written, though nothing comes after it', async (t) => {
+  const directory = t.testdir();
+  const disk = { full: false, slow: false };
+  let release: (() => void) | null = null;
+  const openSegment: OpenSegment = async (file) => {
+    const real = await diskThatIs(disk)(file);
+    return {
+      ...real,
+      datasync: async () => {
+        if (disk.slow) {
+          await new Promise<void>((resolve) => {
+            release = resolve;
+          });
+        }
+        await real.datasync();
+      },
+    };
+  };
+  const log = await AuditLog.open(settings(directory, { openSegment, retryAfter: 20 }));
+  t.teardown(() => log.close());
+  disk.full = true;
+  t.notOk(await log.append({ event: 'login', reference: 'a' }));
+  disk.slow = true;
+  disk.full = false;
+  await until(() => release !== null);
+  t.notOk(await log.append({ event: 'login', reference: 'b' }), 'not known yet to be well');
+  disk.slow = false;
+  (release as (() => void) | null)?.();
+  await until(() => log.failure === null);
+  await sleep(200);
+  const references = (await records(directory)).flatMap((line) => line['reference'] ?? []);
+  t.same(references, ['a', 'b']);
+});
+
 t.test('close tells how many events could not be written', async (t) => {
   const log = await AuditLog.open(settings(t.testdir(), { openSegment: diskThatIs({ full: true }), maxWaiting: 2 }));
   for (const reference of ['a', 'b', 'c']) await log.append({ event: 'login', reference });

@@ -96,7 +96,7 @@ export class AuditLog {
 
   /** Waits until all that was appended so far is on the disk, or could not be brought there. */
   async flush(): Promise<void> {
-    await this.#drain();
+    await this.#drainRest();
     await this.#synchronise();
   }
 
@@ -106,7 +106,7 @@ export class AuditLog {
    */
   async close(): Promise<number> {
     this.#closed = true;
-    await this.#drain();
+    await this.#drainRest();
     clearTimeout(this.#retry);
     clearTimeout(this.#sync);
     await this.#writer.end('shutdown').catch((error: unknown) => {
@@ -150,8 +150,16 @@ export class AuditLog {
     this.#draining ??= this.#drainAll().finally(() => {
       this.#draining = null;
       this.#options.metrics?.auditWaiting(this.#queue.length);
+      // What came after the last look, and before this.
+      if (this.#failure === null && this.#queue.length > 0) void this.#drain();
     });
     return this.#draining;
+  }
+
+  /** What is under way may have looked for the last time before the latest events came. */
+  async #drainRest(): Promise<void> {
+    await this.#draining;
+    await this.#drain();
   }
 
   async #drainAll(): Promise<void> {
