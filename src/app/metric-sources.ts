@@ -10,7 +10,9 @@ export function metricSources(application: Application): MetricSources {
     queue: () => queueGauges(application),
     expiries: () => expiries(application.generation),
     metadata: () =>
-      application.generation.idps.flatMap(({ name }) => {
+      application.generation.idps.flatMap(({ name, metadata }) => {
+        // What lies on this machine is never fetched again, so its age says nothing.
+        if (metadata?.kind !== 'url') return [];
         const confirmedAt = application.generation.metadataOf(name)?.status().fetchedAt;
         return confirmedAt === undefined || confirmedAt === null ? [] : [{ idp: name, confirmedAt }];
       }),

@@ -135,7 +135,7 @@ export const metricDefinitions = define({
   },
   idp_metadata_age_seconds: {
     type: 'gauge',
-    help: 'Time since the metadata of an identity provider was last fetched or confirmed.',
+    help: 'Time since the metadata of an identity provider was last fetched or confirmed; absent where it comes from no URL.',
     labels: { idp: IDP },
   },
   idp_clock_difference_seconds: {

@@ -3,7 +3,7 @@ import { expiryOf } from '../../keys/index.js';
 import type { CheckResult, HealthCheck, Metrics } from '../../observe/index.js';
 import type { Clock } from '../../shared/index.js';
 import type { Generation } from '../generation.js';
-import { metadataCheck } from '../metadata/index.js';
+import { isFit, metadataCheck } from '../metadata/index.js';
 import { hasOwnCertificates } from '../policy/identity-provider.js';
 
 export interface IdpCheckContext {
@@ -55,14 +55,28 @@ function certificateResult(name: string, { current, clock }: IdpCheckContext): C
       remedy: 'Get its metadata, or name its certificate under `certificates` in its file.',
     };
   }
-  const last = Math.max(...keys.map(({ notAfter }) => notAfter ?? Infinity));
+  const { allowRsa1024 } = idp.signature;
+  const refuseExpiredCertificates = idp.signature.expiredCertificates === 'refuse';
+  const long = keys.filter((key) => isFit(key, { allowRsa1024, refuseExpiredCertificates: false }, clock.now()));
+  if (long.length === 0) {
+    return {
+      state: 'fail',
+      detail: `Every signing certificate of ${name} has a key that is too short, so no signature of it is accepted.`,
+      remedy: 'Have it sign with an RSA key of 2048 bits, or allow 1024 in its file while it changes.',
+    };
+  }
+  const last = Math.max(...long.map(({ notAfter }) => notAfter ?? Infinity));
   if (!Number.isFinite(last)) return { state: 'pass', detail: 'Its signing certificate has no end.' };
   const { days, level } = expiryOf(last, clock.now());
   const data = { notAfter: new Date(last).toISOString(), days };
   const remedy = 'Ask the administrator of the identity provider for its next certificate.';
   if (level === 'expired') {
-    const refused = idp.signature.expiredCertificates === 'refuse';
-    return { state: refused ? 'fail' : 'warn', detail: 'Its last signing certificate has expired.', remedy, data };
+    const state = refuseExpiredCertificates ? 'fail' : 'warn';
+    return { state, detail: 'Its last signing certificate has expired.', remedy, data };
+  }
+  if (!long.some((key) => isFit(key, { allowRsa1024, refuseExpiredCertificates }, clock.now()))) {
+    const detail = 'None of its signing certificates is valid now; the next one is not valid yet.';
+    return { state: 'fail', detail, remedy: `Look at the clock of this machine. ${remedy}`, data };
   }
   const detail = `Its last signing certificate is valid for ${days} more days.`;
   return level === 'fine' ? { state: 'pass', detail, data } : { state: 'warn', detail, remedy, data };

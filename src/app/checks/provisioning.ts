@@ -29,7 +29,8 @@ type Found = TenantStatus & { readonly tenant: string };
 
 function judge(found: readonly Found[], spooled: number): CheckResult {
   const paused = found.filter(({ pause }) => pause !== null);
-  const idle = found.filter(({ workers, waiting }) => workers === 0 && waiting > 0);
+  // Those that wait for their time too: nobody would notice that it has come.
+  const idle = found.filter(({ workers, waiting, delayed }) => workers === 0 && waiting + delayed > 0);
   const late = found.filter(({ oldestAge }) => oldestAge > TOO_LONG);
   const dead = found.reduce((sum, each) => sum + each.dead, 0);
   const data = { tenants: found.length, paused: paused.length, deadLetters: dead, spooled };

@@ -1,6 +1,6 @@
 /** Where the metadata of identity providers (and of the service provider) comes from. */
 export { approveCertificate, listCandidates } from './approve.js';
-export type { KeyRules, MetadataFacts } from './certificate-policy.js';
+export { isFit, type KeyRules, type MetadataFacts } from './certificate-policy.js';
 export { createMetadataFetcher, type FetcherOptions, type FetchLimits, type MetadataFetcher } from './fetch.js';
 export { metadataCheck } from './health.js';
 export { idpMetadataReader } from './idp-reader.js';
