@@ -75,6 +75,7 @@ export class Application {
         metrics.storeFallback();
       },
     });
+    const opened: { close(): Promise<unknown> }[] = [stores];
     try {
       const audit = await AuditLog.open({
         file: auditFile(config),
@@ -84,11 +85,12 @@ export class Application {
         metrics,
         ...(services.openAuditSegment === undefined ? {} : { openSegment: services.openAuditSegment }),
       });
+      opened.unshift(audit);
       const application = new Application(config, services, { log, metrics, stores, audit });
       await application.generation.start();
       return application;
     } catch (error) {
-      await stores.close();
+      for (const each of opened) await each.close();
       throw error;
     }
   }

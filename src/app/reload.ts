@@ -3,6 +3,7 @@ import { dirname } from 'node:path';
 import {
   configurationFingerprint,
   formatFault,
+  isSameSetting,
   type GatewayConfig,
   type LoadedConfiguration,
 } from '../config/index.js';
@@ -10,6 +11,7 @@ import type { CheckResult, HealthCheck } from '../observe/index.js';
 import { GatewayError } from '../shared/index.js';
 import type { Application } from './application.js';
 import { readConfiguration, requireConfiguration, type ConfigurationRequest } from './configuration.js';
+import { keyEvents } from './key-events.js';
 import { readKeyMaterial } from './key-material.js';
 
 /** What is opened once, at start; a change of it is told, and takes effect at the next start. */
@@ -94,7 +96,7 @@ export class Reloader {
       return {
         state: 'warn',
         detail: `Changed, but not in force before the next start: ${this.#waitsForStart.join(', ')}.`,
-        remedy: 'Restart the gateway.',
+        remedy: 'Restart the gateway; until then it goes on with what it was started with.',
       };
     }
     return { state: 'pass', detail: 'The configuration on disk is in force.' };
@@ -112,11 +114,13 @@ export class Reloader {
       await generation.firstMetadata(FIRST_METADATA);
       this.#waitsForStart = changedParts(application.opened, config);
       this.#rejected = null;
+      const changedKeys = keyEvents(application.generation.config.signing.keys, config.signing.keys);
       await application.adopt(generation);
       this.#onAdopted();
       for (const warning of loaded.warnings) application.log.warn(formatFault(warning));
       application.log.info({ configuration: generation.fingerprint }, 'configuration reloaded');
       await this.#tell('reload', generation.fingerprint);
+      for (const event of changedKeys) await application.audit.append(event);
       return true;
     } catch (error) {
       this.#rejected = { what, reason: reasonOf(error) };
@@ -166,11 +170,16 @@ export class Reloader {
 
   /** Much may happen in a directory that is none of ours, such as certs/, and a fault is told once. */
   async #reloadIfChanged(): Promise<void> {
-    const loaded = readConfiguration(this.#request);
-    const known =
-      this.#rejected === null
-        ? loaded.config !== undefined && this.#application.isInForce(loaded.config)
-        : this.#rejected.what === identityOf(loaded);
+    let known = false;
+    try {
+      const loaded = readConfiguration(this.#request);
+      known =
+        this.#rejected === null
+          ? loaded.config !== undefined && this.#application.isInForce(loaded.config)
+          : this.#rejected.what === identityOf(loaded);
+    } catch {
+      // A file went away between two looks at it: reloading tells what is the matter, or finds it mended.
+    }
     if (!known) await this.reload();
   }
 
@@ -193,6 +202,5 @@ function reasonOf(error: unknown): string {
 }
 
 function changedParts(opened: GatewayConfig, now: GatewayConfig): string[] {
-  const text = (config: GatewayConfig, part: (typeof FIXED)[number]) => JSON.stringify(config[part]);
-  return FIXED.filter((part) => text(opened, part) !== text(now, part));
+  return FIXED.filter((part) => !isSameSetting(opened, now, part));
 }

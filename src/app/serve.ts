@@ -85,7 +85,8 @@ export async function startGateway(application: Application, options: ServeOptio
     const publicAddress = await listen(gateway, config.listen);
     reloader.start();
     if (options.withWorker) application.startWorker();
-    await application.audit.append({ event: 'start', configuration: application.generation.fingerprint });
+    const { fingerprint, ring } = application.generation;
+    await application.audit.append({ event: 'start', configuration: fingerprint, signingKey: ring.active.id });
     // Last, so that whoever asks whether we are ready never hears, and keeps for a while, that we are not yet.
     const operationsAddress = await listen(operations, {
       ...config.operations,

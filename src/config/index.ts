@@ -3,7 +3,7 @@ export { generateJsonSchema } from './json-schema.js';
 export type { KeyFileFinding, KeyFiles, KeyInspector } from './key-inspector.js';
 export { loadConfiguration, type LoadedConfiguration, type LoadOptions } from './load.js';
 export { faultIn } from './place.js';
-export { configurationFingerprint, redactedConfiguration, type Json } from './redact.js';
+export { configurationFingerprint, isSameSetting, redactedConfiguration, type Json } from './redact.js';
 export { generatedFiles } from './reference.js';
 export { Secret } from './secret.js';
 export type * from './types/gateway.js';

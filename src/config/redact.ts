@@ -34,6 +34,13 @@ export function configurationFingerprint(config: GatewayConfig): string {
   return createHash('sha256').update(text.replaceAll(base, '')).digest('hex');
 }
 
+/** Whether both say the same under this key, secrets included. */
+export function isSameSetting(one: GatewayConfig, other: GatewayConfig, key: keyof GatewayConfig): boolean {
+  const text = (config: GatewayConfig) =>
+    JSON.stringify(sorted(plain(config[key], (secret) => secret.fingerprint())));
+  return text(one) === text(other);
+}
+
 function sorted(value: Json): Json {
   if (Array.isArray(value)) return value.map(sorted);
   if (typeof value !== 'object' || value === null) return value;

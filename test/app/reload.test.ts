@@ -202,6 +202,67 @@ t.test('what is opened at start is told to wait for the next start', async (t) =
   );
 });
 
+t.test('a secret that is opened at start is told to wait for the next start too', async (t) => {
+  const running = await startRunning(t, { operationsToken: 'the-first-token', idps: { okta: open('okta') } });
+  running.configuration.write('certs/operations-token', 'the-second-token');
+  t.ok(await running.gateway.reload());
+  t.match((await running.health()).checks['configuration'], { state: 'warn', detail: /operations/ });
+});
+
+t.test('the audit log says which key signs, which are published and retired, and why one was forced', async (t) => {
+  const { privateKeyPem, certificatePem } = rsaKeyPair(2048, 'next');
+  const running = await startRunning(t, {
+    idps: { okta: open('okta') },
+    files: { 'certs/next.key': privateKeyPem, 'certs/next.crt': certificatePem },
+  });
+  const key = (id: string, state: string, more = {}) => {
+    return { id, key: `certs/${id}.key`, cert: `certs/${id}.crt`, state, ...more };
+  };
+  const signWith = async (...keys: object[]) => {
+    running.rewrite({ signing: { entityId: 'https://sso.example.org/saml', keys } });
+    t.ok(await running.gateway.reload());
+  };
+  await signWith(key('test', 'active'), key('next', 'next'));
+  await signWith(key('test', 'retired'), key('next', 'active', { forcedBecause: 'loaded by hand' }));
+  await signWith(key('next', 'active', { forcedBecause: 'loaded by hand' }));
+  await running.stop();
+  const lines = await auditLines(running);
+  t.match(
+    lines.filter(({ event }) => event === 'start'),
+    [{ signingKey: 'test' }],
+  );
+  t.strictSame(
+    lines
+      .filter(({ event }) => event === 'key')
+      .map(({ decision, signingKey, detail }) => [decision, signingKey, detail ?? '']),
+    [
+      ['publish', 'next', ''],
+      ['retire', 'test', ''],
+      ['promote', 'next', 'before 48 hours: loaded by hand'],
+    ],
+  );
+});
+
+t.test('a next key that is taken out of the configuration is told in the audit log', async (t) => {
+  const { privateKeyPem, certificatePem } = rsaKeyPair(2048, 'next');
+  const test = { id: 'test', key: 'certs/test.key', cert: 'certs/test.crt', state: 'active' };
+  const next = { id: 'next', key: 'certs/next.key', cert: 'certs/next.crt', state: 'next' };
+  const signing = (...keys: object[]) => ({ signing: { entityId: 'https://sso.example.org/saml', keys } });
+  const running = await startRunning(t, {
+    gateway: signing(test, next),
+    idps: { okta: open('okta') },
+    files: { 'certs/next.key': privateKeyPem, 'certs/next.crt': certificatePem },
+  });
+  running.rewrite(signing(test));
+  t.ok(await running.gateway.reload());
+  await running.stop();
+  const lines = await auditLines(running);
+  t.match(
+    lines.filter(({ event }) => event === 'key'),
+    [{ decision: 'remove', signingKey: 'next' }],
+  );
+});
+
 t.test('the audit log says what was put into force and what was rejected', async (t) => {
   const running = await startRunning(t, { idps: { okta: open('okta') } });
   running.configuration.idp('google', open('google'));
@@ -216,11 +277,18 @@ t.test('the audit log says what was put into force and what was rejected', async
   );
 });
 
-async function auditLines(running: Running): Promise<{ event: string; decision?: string }[]> {
+interface AuditLine {
+  readonly event: string;
+  readonly decision?: string;
+  readonly signingKey?: string;
+  readonly detail?: string;
+}
+
+async function auditLines(running: Running): Promise<AuditLine[]> {
   const directory = join(running.root, 'audit');
   const texts = await Promise.all((await readdir(directory)).map((file) => readFile(join(directory, file), 'utf8')));
   return texts
     .flatMap((text) => text.split('\n'))
     .filter((line) => line !== '')
-    .map((line) => JSON.parse(line) as { event: string; decision?: string });
+    .map((line) => JSON.parse(line) as AuditLine);
 }

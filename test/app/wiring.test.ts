@@ -1,8 +1,8 @@
-import { mkdir } from 'node:fs/promises';
+import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import t, { type Test } from 'tap';
 import { Application, systemServices } from '../../src/app/index.js';
-import { createLogger } from '../../src/observe/index.js';
+import { auditSegmentFiles, createLogger, verifyAudit } from '../../src/observe/index.js';
 import { fixture, NOW, type Fixture } from '../config/fixture.js';
 import { temporaryDirectory } from '../support/temporary.js';
 
@@ -59,6 +59,17 @@ t.test('without its metadata an identity provider verifies nothing, and the gate
   const report = await application.health.report();
   t.notOk(report.ready);
   t.same(report.failing.toSorted(), ['idp-okta-certificate', 'idp-okta-metadata']);
+});
+
+t.test('a start that fails ends what it began in the audit log', async (t) => {
+  const files = await fixture(await temporaryDirectory(t));
+  await mkdir(join(files.base, 'data'), { recursive: true });
+  const config = files.good();
+  await rm(config.signing.keys.find(({ state }) => state === 'active')?.key ?? '');
+  const services = { ...systemServices('test'), log: createLogger({ level: 'silent' }) };
+  await t.rejects(Application.open(config, services), { code: 'KEY_UNREADABLE' });
+  const segments = await auditSegmentFiles(join(config.audit.directory, 'audit.jsonl'));
+  t.match(await verifyAudit(segments), { ok: true, files: 1, lines: 2, notes: [] });
 });
 
 t.test('each setting reaches the policy that it is about', async (t) => {

@@ -23,6 +23,8 @@ export interface RunningOptions {
   readonly files?: Readonly<Record<string, string>>;
   readonly services?: Partial<ApplicationServices>;
   readonly withWorker?: boolean;
+  /** Asked for by the operations listener; `ready`, `health` and `metrics` send it. */
+  readonly operationsToken?: string;
   /** Files of the public listener's TLS. */
   readonly tls?: { readonly cert: string; readonly key: string };
 }
@@ -72,13 +74,18 @@ export async function startRunning(t: Teardown, options: RunningOptions = {}): P
       port: Number(new URL(place.publicUrl).port),
       ...(options.tls === undefined ? {} : { tls: options.tls }),
     },
-    operations: { host: '127.0.0.1', port: Number(new URL(place.operationsUrl).port) },
+    operations: {
+      host: '127.0.0.1',
+      port: Number(new URL(place.operationsUrl).port),
+      ...(options.operationsToken === undefined ? {} : { token: { file: 'certs/operations-token' } }),
+    },
     audit: { directory: 'audit' },
     ...options.gateway,
   };
   const configuration = writeConfiguration(place.root);
   configuration.gateway(base);
-  for (const [path, text] of Object.entries(options.files ?? {})) configuration.write(path, text);
+  const files = { 'certs/operations-token': options.operationsToken ?? '', ...options.files };
+  for (const [path, text] of Object.entries(files)) configuration.write(path, text);
   for (const [name, content] of Object.entries(options.idps ?? {})) configuration.idp(name, content);
   const request = { directory: configuration.directory, env: {} };
   let offset = 0;
@@ -91,7 +98,8 @@ export async function startRunning(t: Teardown, options: RunningOptions = {}): P
   let stopped: Promise<void> | null = null;
   const stop = () => (stopped ??= gateway.stop('the test ends'));
   t.teardown(stop);
-  const ask = (path: string) => fetch(`${place.operationsUrl}${path}`);
+  const headers = { authorization: `Bearer ${options.operationsToken ?? ''}` };
+  const ask = (path: string) => fetch(`${place.operationsUrl}${path}`, { headers });
   return {
     ...place,
     application,

@@ -16,6 +16,8 @@ export interface SigningKeyEntry {
   readonly state: 'next' | 'active' | 'retired';
   /** When the key first stood in our metadata, in milliseconds since the epoch. */
   readonly publishedAt?: number | undefined;
+  /** Why its promotion did not wait for 48 hours. */
+  readonly forcedBecause?: string | undefined;
 }
 
 /** A decryption key as configured. All decrypt; only the active ones stand in our metadata. */
