@@ -34,12 +34,15 @@ export async function openDeadLetters(config: GatewayConfig): Promise<OpenDeadLe
   });
   try {
     await untilConnected(stores.state);
-    const audit = await AuditLog.open({
-      file: auditFile(config),
-      instance: 'dead-letters',
-      clock: systemClock,
-      maxBytes: config.audit.rotateAt,
-    });
+    let audit: Promise<AuditLog> | null = null;
+    // Not before there is something to write, or every look at the list would leave a file.
+    const opened = () =>
+      (audit ??= AuditLog.open({
+        file: auditFile(config),
+        instance: 'dead-letters',
+        clock: systemClock,
+        maxBytes: config.audit.rotateAt,
+      }));
     const sealer = createSealer(config.dataKeys, systemRandom);
     const settings = new Map(config.idps.map(({ provisioning }) => [provisioning.tenant, provisioning]));
     const tenants = [...settings.values()].map(({ tenant, rememberFor }) => ({
@@ -52,13 +55,13 @@ export async function openDeadLetters(config: GatewayConfig): Promise<OpenDeadLe
         events: {
           onSettled: (_tenant, accountId, how, note) => {
             const detail = `tenant ${tenant}, account ${accountId}${note === null ? '' : `: ${note}`}`;
-            void audit.append({ event: 'dead-letter', decision: how, detail });
+            void opened().then((log) => log.append({ event: 'dead-letter', decision: how, detail }));
           },
         },
       }),
     }));
     const close = async (): Promise<void> => {
-      await audit.close();
+      await audit?.then((log) => log.close());
       await stores.close();
     };
     return { tenants, close };

@@ -61,6 +61,10 @@ async function withTwo(t: Test, store: string, open: (root: string) => Promise<B
   return { directory, root, tenant, ids };
 }
 
+async function auditFiles(root: string): Promise<string[]> {
+  return (await readdir(root, { recursive: true })).filter((file) => /audit.*\.jsonl$/.test(file));
+}
+
 async function wholeStory(t: Test, { directory, root, tenant, ids }: Fixture): Promise<void> {
   const run = (...args: string[]) => claimsGateway(['dead-letters', ...args, '--config', directory]);
   const [ada = '', bob = ''] = ids;
@@ -74,6 +78,8 @@ async function wholeStory(t: Test, { directory, root, tenant, ids }: Fixture): P
   const json = await run('list', '--json');
   t.match(JSON.parse(json.out), { deadLetters: [{ id: ada, login: { address: 'ada@example.org' } }, { id: bob }] });
   t.notMatch(listed.out + json.out, 'the-account-key');
+
+  t.strictSame(await auditFiles(root), [], 'who only looks leaves no trace in the audit log');
 
   const shown = await run('show', ada);
   t.match(shown.out, /reason +HTTP 400: Account is outside the organization\nremedy +Adopt the account; then retry\./);
@@ -91,7 +97,7 @@ async function wholeStory(t: Test, { directory, root, tenant, ids }: Fixture): P
   t.match(await run('retry', '--all', '--json'), { status: 0, out: '{"retried":0}' });
   t.match(await run('list'), { status: 0, out: 'no dead letters' });
 
-  const files = (await readdir(root, { recursive: true })).filter((file) => /audit.*\.jsonl$/.test(file));
+  const files = await auditFiles(root);
   const audit = (await Promise.all(files.map((file) => readFile(join(root, file), 'utf8')))).join('');
   t.match(audit, /"decision":"dismissed".*has left/);
   t.match(audit, /"decision":"retried"/);
