@@ -41,6 +41,8 @@ export function certificateInfo(der: string | Uint8Array, origin = 'the certific
   try {
     certificate = new X509Certificate(typeof der === 'string' ? der : Buffer.from(der));
     const publicKey = createPublicKey(certificate.publicKey.export({ type: 'spki', format: 'pem' }));
+    const [notBefore, notAfter] = [Date.parse(certificate.validFrom), Date.parse(certificate.validTo)];
+    if (Number.isNaN(notBefore + notAfter)) throw new TypeError('its validity cannot be read');
     return {
       pem: certificate.toString(),
       base64: certificate.raw.toString('base64'),
@@ -48,13 +50,15 @@ export function certificateInfo(der: string | Uint8Array, origin = 'the certific
       subject: oneLine(certificate.subject),
       issuer: oneLine(certificate.issuer),
       serialNumber: certificate.serialNumber,
-      notBefore: Date.parse(certificate.validFrom),
-      notAfter: Date.parse(certificate.validTo),
+      notBefore,
+      notAfter,
       publicKey,
       keyKind: keyKind(publicKey),
     };
   } catch (cause) {
-    throw new GatewayError('KEY_UNREADABLE', `cannot use ${origin}: it holds no certificate`, { cause });
+    throw new GatewayError('KEY_UNREADABLE', `cannot use ${origin}: it holds no certificate that can be read`, {
+      cause,
+    });
   }
 }
 

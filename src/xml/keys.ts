@@ -36,13 +36,19 @@ export function certificateSubject(certificate: X509Certificate): string {
   return (subject ?? '').split('\n').reverse().join(', ');
 }
 
-/** The verification key that a certificate carries; its signature, purpose and chain are not looked at. */
+/**
+ * The verification key that a certificate carries; its signature, purpose and chain are not looked at.
+ *
+ * @throws TypeError where its times are none: nobody could say when it ends
+ */
 export function verificationKeyOf(certificate: X509Certificate): VerificationKey {
+  const [notBefore, notAfter] = [Date.parse(certificate.validFrom), Date.parse(certificate.validTo)];
+  if (Number.isNaN(notBefore + notAfter)) throw new TypeError('the validity of the certificate cannot be read');
   return {
     publicKey: certificate.publicKey,
     fingerprint: certificateFingerprint(certificate),
     subject: certificateSubject(certificate),
-    notBefore: Date.parse(certificate.validFrom),
-    notAfter: Date.parse(certificate.validTo),
+    notBefore,
+    notAfter,
   };
 }

@@ -10,6 +10,7 @@ import {
   readPrivateKey,
   verificationKeys,
 } from '../../src/keys/index.js';
+import { withUnreadableEnd } from '../support/pki.js';
 import { clock, DAY, ecWish, NOW, openssl, wish } from './files.js';
 
 t.test('each kind of key comes with a certificate that openssl and Node agree on', async (t) => {
@@ -84,7 +85,8 @@ t.test('verification keys carry fingerprint, subject and validity', async (t) =>
   t.equal(printed.trim().split('=')[1]?.replaceAll(':', '').toLowerCase(), keys[0]?.fingerprint);
   t.match(keys[0], { subject: 'CN=sso.example.org', notBefore: NOW - DAY / 24, notAfter: NOW + 365 * DAY });
   t.equal(keys[0]?.publicKey.type, 'public');
-  for (const broken of ['', 'x', '-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----']) {
+  const unreadable = ['', 'x', '-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----'];
+  for (const broken of [...unreadable, withUnreadableEnd(one.certificatePem)]) {
     t.throws(() => verificationKeys(broken), { code: 'KEY_UNREADABLE' });
   }
   t.ok(clock.now() < (keys[0]?.notAfter ?? 0));

@@ -80,6 +80,15 @@ export function selfSignedCertificate(privateKey: KeyObject, options: Certificat
   return `-----BEGIN CERTIFICATE-----\n${lines.trimEnd()}\n-----END CERTIFICATE-----\n`;
 }
 
+/** The same certificate, but that it ends in a month that does not exist. */
+export function withUnreadableEnd(certificatePem: string): string {
+  const bytes = Buffer.from(new X509Certificate(certificatePem).raw);
+  const utcTime = Buffer.from([0x17, 0x0d]);
+  const end = bytes.indexOf(utcTime, bytes.indexOf(utcTime) + utcTime.length);
+  bytes.write('99', end + utcTime.length + 2, 'latin1');
+  return `-----BEGIN CERTIFICATE-----\n${bytes.toString('base64')}\n-----END CERTIFICATE-----\n`;
+}
+
 /** Wraps a private key with a certificate made for it. */
 export function keyPairOf(privateKey: KeyObject, options: CertificateOptions = {}): TestKeyPair {
   const certificatePem = selfSignedCertificate(privateKey, options);
