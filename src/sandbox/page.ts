@@ -3,16 +3,17 @@ import type { FastifyReply } from 'fastify';
 import { escapeHtml } from '../shared/index.js';
 
 const STYLE = `
-:root{font:16px/1.5 system-ui,sans-serif;color:#1c2330;background:#eef1f6}
-body{margin:0;min-height:100vh;display:grid;place-items:center}
-main{background:#fff;border-radius:12px;box-shadow:0 8px 30px #1c233022;padding:2rem 2.25rem;width:min(28rem,calc(100vw - 6rem))}
-header{font-size:.8rem;letter-spacing:.06em;text-transform:uppercase;color:#5b6578;border-bottom:3px solid var(--accent);padding-bottom:.5rem}
+:root{color-scheme:light dark;--ground:#eef1f6;--card:#fff;--ink:#1c2330;--soft:#5b6578;--line:#ccd3df;--field:#f7f9fc;font:16px/1.5 system-ui,sans-serif;color:var(--ink);background:var(--ground)}
+@media (prefers-color-scheme:dark){:root{--ground:#0e141d;--card:#18212d;--ink:#e9eef5;--soft:#a3b0c2;--line:#3a4759;--field:#212c3a}}
+body{margin:0;min-height:100vh;display:grid;place-items:center;overflow-wrap:anywhere}
+main{background:var(--card);border-radius:12px;box-shadow:0 8px 30px #1c233022;padding:2rem 2.25rem;width:min(28rem,calc(100vw - 6rem))}
+header{font-size:.8rem;letter-spacing:.06em;text-transform:uppercase;color:var(--soft);border-bottom:3px solid var(--accent);padding-bottom:.5rem}
 h1{font-size:1.35rem;margin:1.1rem 0 .5rem}
 label{display:block;margin:.8rem 0 .3rem}
-input[type=email]{box-sizing:border-box;width:100%;font:inherit;padding:.55rem .7rem;border:1px solid #b6bfce;border-radius:8px}
-button,a.tile{font:inherit;display:block;box-sizing:border-box;width:100%;margin:.6rem 0;padding:.6rem .8rem;text-align:left;border:1px solid #ccd3df;border-radius:8px;background:#f7f9fc;color:inherit;text-decoration:none;cursor:pointer}
+input[type=email]{box-sizing:border-box;width:100%;font:inherit;padding:.55rem .7rem;border:1px solid var(--line);border-radius:8px;background:var(--field);color:inherit}
+button,a.tile{font:inherit;display:block;box-sizing:border-box;width:100%;margin:.6rem 0;padding:.6rem .8rem;text-align:left;border:1px solid var(--line);border-radius:8px;background:var(--field);color:inherit;text-decoration:none;cursor:pointer}
 button:hover,a.tile:hover,button:focus-visible,a.tile:focus-visible{border-color:var(--accent);outline:2px solid var(--accent)}
-small{display:block;color:#5b6578}`;
+small{display:block;color:var(--soft)}`;
 
 const SUBMIT_SCRIPT = 'document.forms[0].submit()';
 const SUBMIT_HASH = createHash('sha256').update(SUBMIT_SCRIPT).digest('base64');

@@ -49,7 +49,7 @@ const CONTRASTS = `(() => {
     }
     return 'rgb(255, 255, 255)';
   };
-  return [...document.querySelectorAll('h1, p, a, dt, dd, button')].map((element) => {
+  return [...document.querySelectorAll('header, h1, p, a, dt, dd, label, small, button')].map((element) => {
     const [light, dark] = [luminance(getComputedStyle(element).color), luminance(groundOf(element))].sort((a, b) => b - a);
     return (light + 0.05) / (dark + 0.05);
   });
@@ -98,6 +98,22 @@ t.test('the page that carries a login on is whole without JavaScript', async (t)
     t.strictSame(tab.violations(), []);
   }
 });
+
+for (const colorScheme of ['light', 'dark'] as const) {
+  t.test(`the pages of the sandbox fit a phone, ${colorScheme}`, async (t) => {
+    const tab = await browser.open({ viewport: sizes.phone, colorScheme });
+    await tab.page.goto(stage.zivver.url);
+    await assertFit(t, tab);
+    await tab.page.goto(`${stage.idp.url}/apps/0`);
+    await assertFit(t, tab);
+    await tab.page.getByRole('button', { name: 'Anna' }).click();
+    await tab.page.getByRole('heading', { name: 'Logged in as' }).waitFor();
+    await assertFit(t, tab);
+    await keepPicture(tab, `sandbox-${colorScheme}`);
+    const ground = await tab.page.evaluate<string>('getComputedStyle(document.querySelector("main")).backgroundColor');
+    t.equal(ground === 'rgb(255, 255, 255)', colorScheme === 'light', 'as the person has set it');
+  });
+}
 
 t.test('an unknown address has a page of ours, and no other site may frame it', async (t) => {
   const tab = await browser.open({ viewport: sizes.desktop });
