@@ -5,6 +5,7 @@ import { idpContent } from '../support/configuration.js';
 import { logIn } from '../support/logins.js';
 import { startRedis } from '../support/redis.js';
 import { startServe, type RunningServe } from '../support/serve.js';
+import { metricValue, type HealthAnswer } from '../support/running.js';
 import { smallDisk, type SmallDisk } from '../support/small-disk.js';
 import { STAND_IN } from './accounting.js';
 
@@ -80,6 +81,12 @@ async function fullDisk(t: Test, disk: SmallDisk, { store, meanwhile, afterwards
   await new Promise((resolve) => setTimeout(resolve, 300));
   t.strictSame(await signInTwenty('during'), [503], 'nobody is handed on who could be forgotten or come twice');
   await eventually(async () => (await ready()) === 503, 'not ready');
+  const { checks } = (await (await fetch(`${operationsUrl}/healthz`)).json()) as HealthAnswer;
+  t.match(checks['store'], { state: 'fail', remedy: /room/ });
+  t.match(checks['audit-log'], { state: 'fail', remedy: /Make room/ });
+  const metrics = await (await fetch(`${operationsUrl}/metrics`)).text();
+  t.ok((metricValue(metrics, 'store_errors_total{operation="claim_once"}') ?? 0) > 0);
+  t.ok((metricValue(metrics, 'audit_waiting_lines') ?? 0) > 0);
   // The worker, the traces, the audit log and the sweeps meet the full disk too.
   await new Promise((resolve) => setTimeout(resolve, 3_000));
   t.equal(program.running(), true, 'the process lives');

@@ -9,23 +9,13 @@ import { logIn } from '../support/logins.js';
 import { startRedis, type RunningRedis } from '../support/redis.js';
 import { ACCOUNT_KEY } from '../support/saml-parties.js';
 import { startServe, type RunningServe } from '../support/serve.js';
+import { spellings } from '../support/spellings.js';
 
 const TOKEN = 'planted-scim-token';
 const DOMAIN_KEY = 'planted-domain-key';
 const KEY = 'planted-account-key';
 const NAME = 'Plantedname';
 const PLANTED = [TOKEN, DOMAIN_KEY, KEY, NAME, 'planted-mailbox'];
-
-/** A text as it can lie in a file: plain, UTF-16, hexadecimal, and base64 at each of its three alignments. */
-function spellings(text: string): string[] {
-  const base64 = [0, 1, 2].flatMap((shift) => {
-    const encoded = Buffer.concat([Buffer.alloc(shift), Buffer.from(text)]);
-    const inner = (form: 'base64' | 'base64url') => encoded.toString(form).slice(shift === 0 ? 0 : 4, -4);
-    return [inner('base64'), inner('base64url')];
-  });
-  const utf16 = Buffer.from(text, 'utf16le').toString('latin1');
-  return [text, utf16, Buffer.from(text).toString('hex'), ...base64];
-}
 
 async function start(t: Test, store: string): Promise<{ serve: RunningServe; zivver: ZivverStandIn }> {
   const zivver = await startZivverStandIn({

@@ -73,6 +73,11 @@ export async function provesRow(t: Test, row: FaultRow, scenario: Scenario): Pro
 
   await mend();
   t.equal((await until(read, (each) => each?.state === 'pass', 30_000))?.state, 'pass', 'it cleared by itself');
+  const after = await until(
+    () => running.metrics(),
+    (metrics) => metricValue(metrics, 'ready') === 1,
+  );
+  t.equal(metricValue(after, `health_check_state{check="${check}"}`), 0);
   t.equal(
     (
       await until(

@@ -58,6 +58,26 @@ function idpCertificate(days: number): Scenario['start'] {
   };
 }
 
+/** What is written into the IdP's file, and taken out again. */
+function written(changes: Readonly<Record<string, unknown>>, check: string, shown: number): Scenario {
+  return {
+    start: async (t) => {
+      const running = await startRunning(t, { idps: { okta } });
+      return {
+        running,
+        cause: () => {
+          running.configuration.idp('okta', { ...okta, ...changes });
+        },
+        mend: () => {
+          running.configuration.idp('okta', okta);
+        },
+        series: `health_check_state{check="${check}"}`,
+        shows: (value) => value === shown,
+      };
+    },
+  };
+}
+
 export const keyScenarios: Readonly<Record<string, Scenario>> = {
   'signing key about to expire': { start: signingKey(80) },
   'signing key expired': { start: signingKey(101) },
@@ -100,19 +120,26 @@ export const keyScenarios: Readonly<Record<string, Scenario>> = {
       };
     },
   },
-  'configuration rejected': {
+  'configuration rejected': written({ unsolicited: 'perhaps' }, 'configuration', 2),
+  'identity provider key too short': written(
+    { certificates: [rsaKeyPair(1024, 'short').certificatePem] },
+    'idp-okta-certificate',
+    2,
+  ),
+  'rules loosened for an identity provider': written({ signature: { allowSha1: true } }, 'concessions', 1),
+  'setting waits for a restart': {
     start: async (t) => {
       const running = await startRunning(t, { idps: { okta } });
       return {
         running,
         cause: () => {
-          running.configuration.idp('okta', { ...okta, unsolicited: 'perhaps' });
+          running.rewrite({ logging: { level: 'warn' } });
         },
         mend: () => {
-          running.configuration.idp('okta', okta);
+          running.rewrite({});
         },
         series: 'health_check_state{check="configuration"}',
-        shows: (value) => value === 2,
+        shows: (value) => value === 1,
       };
     },
   },

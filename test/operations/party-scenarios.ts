@@ -24,7 +24,8 @@ function store(onStoreFailure: 'refuse' | 'local', series: string): Scenario['st
       running,
       cause: async () => {
         await redis.kill();
-        await logIn({ publicUrl: running.publicUrl });
+        const { status } = await logIn({ publicUrl: running.publicUrl });
+        t.equal(status, onStoreFailure === 'local' ? 200 : 503);
       },
       mend: () => redis.restart(),
       series,
@@ -67,12 +68,14 @@ function loginAt(running: Running, ahead: number) {
   return logIn({ publicUrl: running.publicUrl, now: running.now() + ahead });
 }
 
-function clockOff(ahead: number): Scenario['start'] {
+function clockOff(ahead: number, status: number): Scenario['start'] {
   return async (t): Promise<Faulty> => {
     const running = await startRunning(t, { idps: { okta } });
     return {
       running,
-      cause: () => loginAt(running, ahead),
+      cause: async () => {
+        t.equal((await loginAt(running, ahead)).status, status);
+      },
       mend: () => loginAt(running, 0),
       series: 'idp_clock_difference_seconds{idp="okta"}',
       shows: (value) => value !== null && Math.abs(value * 1000 - ahead) < 10_000,
@@ -138,8 +141,8 @@ export const partyScenarios: Readonly<Record<string, Scenario>> = {
       };
     },
   },
-  'clock off': { start: clockOff(120_000) },
-  'clock off, logins refused': { start: clockOff(600_000) },
+  'clock off': { start: clockOff(120_000, 200) },
+  'clock off, logins refused': { start: clockOff(600_000, 403) },
   'disk of the audit log full': {
     start: async (t) => {
       const disk = { full: false };
