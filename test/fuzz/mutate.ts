@@ -111,7 +111,10 @@ const tokenMutators: readonly TextMutator[] = [
 ];
 
 function spans(root: Span): Span[] {
-  return [root, ...root.children.flatMap(spans)];
+  const found = [root];
+  // Those that are added on the way are visited, too.
+  for (const span of found) found.push(...span.children);
+  return found;
 }
 
 const textOf = (text: string, { start, end }: Span) => text.slice(start, end);
@@ -144,11 +147,28 @@ const treeMutators: readonly ((text: string, all: readonly Span[], random: Rando
   },
 ];
 
-function outlineOrNull(text: string): readonly Span[] | null {
+interface Outline {
+  readonly text: string;
+  /** Empty where the tags do not pair. */
+  readonly all: readonly Span[];
+}
+
+/** The inputs of the corpus are taken apart time and again. */
+const outlines = new WeakMap<Buffer, Outline>();
+
+function outlineOf(input: Buffer): Outline {
+  const known = outlines.get(input);
+  if (known !== undefined) return known;
+  const made = takenApart(input.toString('utf8'));
+  outlines.set(input, made);
+  return made;
+}
+
+function takenApart(text: string): Outline {
   try {
-    return spans(outline(text));
+    return { text, all: spans(outline(text)) };
   } catch {
-    return null;
+    return { text, all: [] };
   }
 }
 
@@ -156,12 +176,10 @@ const onTokens: Mutator = (input, random, other) =>
   Buffer.from(random.pick(tokenMutators)(input.toString('utf8'), random, other.toString('utf8')));
 
 const onTree: Mutator = (input, random, other) => {
-  const text = input.toString('utf8');
-  const all = outlineOrNull(text);
-  if (all === null) return onTokens(input, random, other);
-  const donorText = other.toString('utf8');
-  const donors = outlineOrNull(donorText);
-  const donor = donors === null ? '<x/>' : textOf(donorText, random.pick(donors));
+  const { text, all } = outlineOf(input);
+  if (all.length === 0) return onTokens(input, random, other);
+  const { text: donorText, all: donors } = outlineOf(other);
+  const donor = donors.length === 0 ? '<x/>' : textOf(donorText, random.pick(donors));
   return Buffer.from(random.pick(treeMutators)(text, all, random, donor));
 };
 

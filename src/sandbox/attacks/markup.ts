@@ -17,11 +17,10 @@ export interface Span {
   readonly children: readonly Span[];
 }
 
-interface OpenSpan {
-  readonly name: string;
-  readonly prefix: string;
-  readonly start: number;
-  readonly openEnd: number;
+/** Until its end tag is found. */
+interface OpenSpan extends Span {
+  closeStart: number;
+  end: number;
   readonly children: Span[];
 }
 
@@ -38,16 +37,17 @@ export function outline(xml: string): Span {
       if (root !== null) return root;
       continue;
     }
-    open.push({ name, prefix, start, openEnd: end, children: [] });
+    open.push({ name, prefix, start, openEnd: end, closeStart: end, end, children: [] });
     if (rest.endsWith('/')) close(open, end, end);
   }
   throw new Error('The text holds no element.');
 }
 
 function close(open: OpenSpan[], closeStart: number, end: number): Span | null {
-  const last = open.pop();
-  if (last === undefined) throw new Error('An end tag too many.');
-  const closed: Span = { ...last, closeStart, end };
+  const closed = open.pop();
+  if (closed === undefined) throw new Error('An end tag too many.');
+  closed.closeStart = closeStart;
+  closed.end = end;
   const parent = open.at(-1);
   parent?.children.push(closed);
   return parent === undefined ? closed : null;
