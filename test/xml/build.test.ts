@@ -161,6 +161,16 @@ t.test('an element and its attributes may share a prefix, and two attributes too
   t.end();
 });
 
+t.test('attributes of one name in several namespaces are several, and text may be any that XML allows', (t) => {
+  const attributes = [attribute('x', '\u{1F600}'), prefixed('a', 'x', 'urn:a'), prefixed('b', 'x', 'urn:b')];
+  const built = element({ localName: 'r', namespace: '', attributes, children: ['\t\u{10FFFF}\uFFFD'] });
+  t.equal(
+    canonicalize(built),
+    '<r xmlns:a="urn:a" xmlns:b="urn:b" x="\u{1F600}" a:x="v" b:x="v">\t\u{10FFFF}\uFFFD</r>',
+  );
+  t.end();
+});
+
 t.test('an element without a namespace outside any declaration declares nothing', (t) => {
   t.equal(element({ localName: 'r', namespace: '', attributes: [attribute('x', '1')] }).scope, null);
   t.end();

@@ -10,7 +10,7 @@ import {
   type VerificationKey,
   type XmlElement,
 } from '../../src/xml/index.js';
-import { rsaKeyPair } from '../support/pki.js';
+import { rsaKeyPair, withUnreadableEnd } from '../support/pki.js';
 
 const parse = (source: string): XmlElement => parseXml(Buffer.from(source));
 const fingerprintOf = (base64: string): string =>
@@ -72,6 +72,8 @@ const NO_SUBJECT = Buffer.from(
 );
 
 t.test('the subject of a certificate is on one line, the most particular part first', (t) => {
+  const timeless = new X509Certificate(withUnreadableEnd(rsaKeyPair(2048).certificatePem));
+  t.throws(() => verificationKeyOf(timeless), /validity/, 'nobody could say when it ends');
   t.equal(verificationKeyOf(new X509Certificate(SEVERAL_PARTS)).subject, 'CN=idp.example.org, O=Example, C=NL');
   t.equal(verificationKeyOf(new X509Certificate(NO_SUBJECT)).subject, '');
   t.end();

@@ -164,6 +164,12 @@ for (const [from, to, told, evidence] of signatures) {
   });
 }
 
+t.test('where there is no ID to point at, none is told as expected', async (t) => {
+  const nameless = { ...parse(await signed()), attributes: [] };
+  const refusal = await refusalOf(() => verifySignature(nameless, [rsaKeyPair().verificationKey()], policy));
+  t.strictSame(refusal.evidence, { expected: '#', seen: '#_1' });
+});
+
 t.test('a short key is told with both lengths, for either bound', async (t) => {
   for (const [bits, allowRsa1024, least] of [
     [1024, false, 2048],

@@ -74,6 +74,7 @@ t.test('what comes back is the tree that was hashed: the element without its Sig
   t.equal(canonicalize(verification.element), canonicalize(plain));
   t.strictSame(verification.element.children, plain.children, 'text beside the Signature is one run again');
   t.equal(verification.key, key, 'every configured key is tried');
+  t.strictSame(verification.inclusivePrefixes, []);
   t.match(verification, {
     algorithm: 'http://www.w3.org/2001/04/xmldsig-more#rsa-sha256',
     sha1: false,
