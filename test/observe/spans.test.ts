@@ -225,12 +225,15 @@ t.test('a collector that hangs is given up after the time limit; one that comes 
     (dropped) => dropped === 1,
   );
   collector.answer((response) => response.end('{}'));
-  traced.start('login').end();
+  // Again and again: on a machine that is busy an answer may come later than the limit.
   await until(
-    () => count('exported'),
-    (exported) => exported === 1,
+    () => {
+      traced.start('login').end();
+      return count('exported');
+    },
+    (exported) => exported > 0,
   );
-  t.same(told, ['TimeoutError', null]);
+  t.same([told[0], told.at(-1)], ['TimeoutError', null]);
   await traced.close(1000);
 });
 
