@@ -32,6 +32,9 @@ const FIRST_METADATA = 5_000;
 /** How long a file must be quiet before it is read: an editor writes in several steps. Milliseconds. */
 const SETTLE = 200;
 
+/** But no longer than this, or whoever writes something else beside it could put it off for ever. Milliseconds. */
+const SETTLE_AT_MOST = 2_000;
+
 interface Rejected {
   readonly what: string;
   readonly reason: string;
@@ -47,6 +50,8 @@ export class Reloader {
   readonly #onAdopted: () => void;
   #watchers: FSWatcher[] = [];
   #timer: NodeJS.Timeout | undefined;
+  /** When the first change came that was not looked at yet. */
+  #restlessSince: number | null = null;
   #last: Promise<boolean> = Promise.resolve(true);
   /** The configuration on disk that was not taken; null where it is the one in force. */
   #rejected: Rejected | null = null;
@@ -165,7 +170,13 @@ export class Reloader {
   #changed(): void {
     clearTimeout(this.#timer);
     if (this.#stopped) return;
-    this.#timer = setTimeout(() => void this.#reloadIfChanged(), SETTLE).unref();
+    const now = this.#application.services.elapsed();
+    this.#restlessSince ??= now;
+    const wait = Math.max(0, Math.min(SETTLE, this.#restlessSince + SETTLE_AT_MOST - now));
+    this.#timer = setTimeout(() => {
+      this.#restlessSince = null;
+      void this.#reloadIfChanged();
+    }, wait).unref();
   }
 
   /** Much may happen in a directory that is none of ours, such as certs/, and a fault is told once. */

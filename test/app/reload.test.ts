@@ -86,6 +86,21 @@ t.test('a login that began before a reload ends by what it began with, its job i
   t.equal((await application.status.tenant('default')).waiting, 1);
 });
 
+t.test('whoever writes beside the configuration does not put off that it is taken up', async (t) => {
+  const running = await startRunning(t, { idps: { okta: open('okta') } });
+  const noise = setInterval(() => {
+    running.configuration.write('certs/noise', 'x');
+  }, 20);
+  t.teardown(() => {
+    clearInterval(noise);
+  });
+  running.configuration.idp('google', open('google'));
+  await until(
+    () => login(running, 'google'),
+    (status) => status === 200,
+  );
+});
+
 t.test('a faulty configuration is rejected whole, and what is in force goes on', async (t) => {
   const running = await startRunning(t, { idps: { okta: open('okta') } });
   const { configuration } = running;
