@@ -43,10 +43,11 @@ function isPast({ ms }: TimeAttribute, latest: number): boolean {
   return ms !== null && ms <= latest;
 }
 
-function obeysProxy(restriction: ProxyRestriction, spEntityId: string): boolean {
-  // saml-core §2.5.1.6: what we write is based on this assertion, so one of the count is used up by us.
+function obeysProxy(restriction: ProxyRestriction, audienceOut: string): boolean {
+  // saml-core §2.5.1.6: what we write is based on this assertion, so one of the count is used up by us, and the
+  // audience that we write must be one of those.
   if (restriction.count !== null && !(COUNT.test(restriction.count) && Number(restriction.count) > 0)) return false;
-  return restriction.audiences.length === 0 || restriction.audiences.includes(spEntityId);
+  return restriction.audiences.length === 0 || restriction.audiences.includes(audienceOut);
 }
 
 function conditionsOf({ assertion }: AssertionSubject): ConditionsFacts | null {
@@ -165,9 +166,9 @@ export const conditionChecks: readonly Check<AssertionSubject>[] = [
     name: 'proxy-restriction',
     code: 'SAML_PROXY_RESTRICTION',
     holds: (subject) =>
-      (conditionsOf(subject)?.proxyRestrictions ?? []).every((each) => obeysProxy(each, subject.spEntityId)),
+      (conditionsOf(subject)?.proxyRestrictions ?? []).every((each) => obeysProxy(each, subject.audienceOut)),
     evidence: (subject) => ({
-      expected: `none, or a Count above 0 and ${subject.spEntityId} in its list`,
+      expected: `none, or a Count above 0 and ${subject.audienceOut} in its list`,
       seen:
         (conditionsOf(subject)?.proxyRestrictions ?? [])
           .map(({ count, audiences }) => `Count ${shown(count)}, Audience ${shownList(audiences)}`)

@@ -86,7 +86,7 @@ async function validate({ idp, sp, context, response, assertion }: Received, che
     idp,
     now,
     assertion,
-    spEntityId: sp.entityId,
+    audienceOut: sp.audience,
     responseInResponseTo: response.inResponseTo,
     responseSigned: response.signed,
     answered,

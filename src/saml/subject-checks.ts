@@ -8,8 +8,8 @@ export interface AssertionSubject {
   readonly idp: IdentityProvider;
   readonly now: number;
   readonly assertion: AssertionFacts;
-  /** The service provider that the login goes on to. */
-  readonly spEntityId: string;
+  /** The Audience under which the login goes on to the service provider. */
+  readonly audienceOut: string;
   /** What the Response says that it answers; `null` where it says nothing. */
   readonly responseInResponseTo: string | null;
   readonly responseSigned: boolean;

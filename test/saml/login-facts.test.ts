@@ -329,6 +329,17 @@ t.test('an audience that is not plain text names nobody', async (t) => {
   );
 });
 
+t.test('a ProxyRestriction must name the audience that is written, which need not be the entity id', async (t) => {
+  const audience = 'urn:zivver:audience';
+  const under = async (named: string) => {
+    const restriction = `<saml2:ProxyRestriction><saml2:Audience>${named}</saml2:Audience></saml2:ProxyRestriction></saml2:Conditions>`;
+    const document = await documentOf({ edit: inAssertion('</saml2:Conditions>', restriction) });
+    return receiveResponse(document, testIdp(), testSp({ audience }), testContext());
+  };
+  await t.resolves(under(audience));
+  await t.rejects(under(ZIVVER_ENTITY_ID), { code: 'SAML_PROXY_RESTRICTION', evidence: { seen: /Zivver/ } });
+});
+
 t.test('the answer goes where the request wants it, and one that nobody asked for to the first address', async (t) => {
   const other = 'https://app.zivver.com/api/sso/saml/other/';
   const sent = async (login: VerifiedLogin, acsUrls: readonly [string, string]) => {
