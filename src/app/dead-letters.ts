@@ -14,7 +14,8 @@ export interface TenantDeadLetters {
 
 export interface OpenDeadLetters {
   readonly tenants: readonly TenantDeadLetters[];
-  close(): Promise<void>;
+  /** @returns how many events could not be written to the audit log */
+  close(): Promise<number>;
 }
 
 /** Milliseconds that the store may take to be connected. */
@@ -60,9 +61,10 @@ export async function openDeadLetters(config: GatewayConfig): Promise<OpenDeadLe
         },
       }),
     }));
-    const close = async (): Promise<void> => {
-      await audit?.then((log) => log.close());
+    const close = async (): Promise<number> => {
+      const unwritten = audit === null ? 0 : await (await audit).close();
       await stores.close();
+      return unwritten;
     };
     return { tenants, close };
   } catch (error) {

@@ -1,15 +1,8 @@
 import type { GatewayConfig, IdpConfig } from '../config/index.js';
 import { loadKeyRing } from '../keys/index.js';
-import {
-  inspectResponse,
-  type AuthnRequestRecord,
-  type IdpMetadata,
-  type Inspection,
-  type ServiceProvider,
-} from '../saml/index.js';
-import { createIdSource, systemClock, systemRandom } from '../shared/index.js';
-import { idpMetadataSource } from './idp-metadata.js';
-import { createMetadataFetcher } from './metadata/index.js';
+import { inspectResponse, type AuthnRequestRecord, type Inspection, type ServiceProvider } from '../saml/index.js';
+import { createIdSource, systemRandom } from '../shared/index.js';
+import { idpMetadataAtHand } from './idp-metadata.js';
 import { identityProvider } from './policy/identity-provider.js';
 import { issuing } from './policy/route.js';
 import { serviceProvider } from './policy/service-provider.js';
@@ -33,7 +26,7 @@ export async function inspectionFor(
   { input, now, inResponseTo }: InspectionInput,
 ): Promise<Inspection> {
   const ring = loadKeyRing(config.signing, config.decryption.keys);
-  const metadata = await metadataNow(config, idp);
+  const metadata = await idpMetadataAtHand(config, idp, 'fetch');
   const sp = serviceProvider(idp.serviceProvider, idp);
   const parties = {
     idp: identityProvider(idp, { metadata, decryptionKeys: ring.decryption.map(({ privateKey }) => privateKey) }),
@@ -48,17 +41,6 @@ export async function inspectionFor(
   };
   const services = { now, ids: createIdSource(systemRandom), random: systemRandom };
   return inspectResponse(input, parties, context, services, [idp.serviceProvider.attributes.accountKey]);
-}
-
-/** The IdP's metadata as a running gateway would have it: the copy at hand, else fetched now. */
-async function metadataNow(config: GatewayConfig, idp: IdpConfig): Promise<IdpMetadata | null> {
-  const source = idpMetadataSource(config, idp, { clock: systemClock, fetcher: createMetadataFetcher() });
-  if (source === null) return null;
-  await source.start();
-  if (source.current() === null) await source.refresh();
-  const current = source.current();
-  await source.stop();
-  return current?.metadata ?? null;
 }
 
 function openRequest(id: string, idp: string, sp: ServiceProvider, now: number): AuthnRequestRecord {

@@ -1,4 +1,6 @@
 import { once } from 'node:events';
+import { accessSync, constants, existsSync, statSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import type { GatewayConfig, IdpConfig } from '../config/index.js';
 import { ScimClient, type TenantSettings } from '../provisioning/index.js';
 import { errorTable, GatewayError } from '../shared/index.js';
@@ -48,8 +50,11 @@ export async function askStore({ store }: GatewayConfig, { clock }: ApplicationS
       ? { name: 'store', result: 'pass', detail: 'answers' }
       : { name: 'store', result: 'fail', detail: failure, remedy: errorTable.STORE_UNAVAILABLE.remedy };
   if (store.kind === 'embedded') {
+    const path = join(store.path, 'state');
     try {
-      await createEmbeddedStore({ path: `${store.path}/state`, clock }).close();
+      // What the first start makes belongs to the account of the gateway; whoever asks may be another.
+      if (existsSync(path)) await createEmbeddedStore({ path, clock }).close();
+      else assertCanBeMade(path);
       return result(null);
     } catch (error) {
       return result(reasonOf(error));
@@ -70,12 +75,20 @@ export async function askStore({ store }: GatewayConfig, { clock }: ApplicationS
   }
 }
 
+/** @throws Error where the nearest directory above is none, or may not be written to */
+function assertCanBeMade(path: string): void {
+  let above = dirname(path);
+  while (!existsSync(above)) above = dirname(above);
+  if (!statSync(above).isDirectory()) throw new Error(`${above} is no directory`);
+  accessSync(above, constants.W_OK);
+}
+
 async function askMetadata(
   config: GatewayConfig,
   idp: IdpConfig,
   services: ApplicationServices,
 ): Promise<OnlineResult[]> {
-  const source = idpMetadataSource(config, idp, services);
+  const source = idpMetadataSource(config, idp, { ...services, looks: true });
   if (source === null) return [];
   const { state, entityId, lastError } = await source.refresh();
   await source.stop();

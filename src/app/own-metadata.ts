@@ -2,6 +2,8 @@ import type { GatewayConfig, IdpConfig } from '../config/index.js';
 import { loadKeyRing } from '../keys/index.js';
 import { writeIdpMetadata, writeSpMetadata } from '../saml/index.js';
 import { createIdSource, systemClock } from '../shared/index.js';
+import { idpMetadataAtHand } from './idp-metadata.js';
+import { identityProvider } from './policy/identity-provider.js';
 import { signingKey } from './policy/route.js';
 
 /**
@@ -10,12 +12,14 @@ import { signingKey } from './policy/route.js';
  *
  * @throws GatewayError KEY_*
  */
-export function ownMetadata(
+export async function ownMetadata(
   config: GatewayConfig,
   idp: IdpConfig,
   role: 'service-provider' | 'identity-provider',
 ): Promise<string> {
   const ring = loadKeyRing(config.signing, config.decryption.keys);
+  const metadata = await idpMetadataAtHand(config, idp, 'none');
+  const { entityId, wantsSignedRequests } = identityProvider(idp, { metadata, decryptionKeys: [] });
   const common = {
     id: createIdSource().samlId(),
     signingCertificates: ring.published.map(({ certificate }) => certificate),
@@ -28,13 +32,12 @@ export function ownMetadata(
       entityId: idp.expected.audience,
       acsUrl: idp.expected.destination,
       decryptionCertificates: ring.encryptionCertificates.map(({ base64 }) => base64),
-      requestsSigned: idp.request.sign === 'always',
+      requestsSigned: wantsSignedRequests,
     });
   }
   return writeIdpMetadata({
     ...common,
-    entityId:
-      config.signing.issuer === 'preserve' ? (idp.entityId ?? config.signing.entityId) : config.signing.entityId,
+    entityId: config.signing.issuer === 'preserve' ? entityId : config.signing.entityId,
     ssoUrl: idp.own.ssoUrl,
     wantsSignedRequests: idp.serviceProvider.requests.signed === 'required',
   });

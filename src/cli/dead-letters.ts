@@ -79,14 +79,14 @@ async function withDeadLetters(
   action: (opened: OpenDeadLetters) => Promise<ExitStatus>,
 ): Promise<ExitStatus> {
   const opened = await openDeadLetters(loadOrFail(options.config, terminal));
-  try {
-    return await action(opened);
-  } catch (error) {
-    if (!(error instanceof GatewayError) || error.code !== 'DEAD_LETTER_UNKNOWN') throw error;
-    throw new CommandFailure(1, error.message, error.entry.remedy);
-  } finally {
-    await opened.close();
-  }
+  let unwritten = 0;
+  const status = await action(opened).finally(async () => {
+    unwritten = await opened.close();
+  });
+  if (unwritten === 0) return status;
+  const remedy =
+    'See whether its directory (audit.directory) can be written to by this account, and its disk has room.';
+  throw new CommandFailure(3, `It is done, but ${unwritten} event(s) were not written to the audit log. ${remedy}`);
 }
 
 async function allOf({ tenant, deadLetters }: TenantDeadLetters): Promise<DeadLetterView[]> {

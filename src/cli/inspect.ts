@@ -1,7 +1,7 @@
 import { inspectionFor } from '../app/index.js';
 import type { GatewayConfig } from '../config/index.js';
 import { checkNames, readResponseInput, type CheckResult, type Inspection } from '../saml/index.js';
-import { GatewayError, MOST_OF_A_FILE } from '../shared/index.js';
+import { GatewayError, MOST_OF_A_FILE, systemClock } from '../shared/index.js';
 import { loadOrFail, namedIdp } from './configuration.js';
 import { CommandFailure, type ExitStatus } from './exit.js';
 import { readOrFail } from './read-input.js';
@@ -19,8 +19,7 @@ export interface InspectOptions {
 export async function inspect(file: string, options: InspectOptions, terminal: Terminal): Promise<ExitStatus> {
   const config = loadOrFail(options.config, terminal);
   const idp = namedIdp(config.idps, options.idp);
-  const now = options.now === undefined ? Date.now() : Date.parse(options.now);
-  if (Number.isNaN(now)) throw new CommandFailure(2, `--now ${options.now ?? ''} is not an ISO 8601 time`);
+  const now = options.now === undefined ? systemClock.now() : momentOf(options.now);
   const read = await readInput(file, config.limits, terminal);
   const inspection =
     read instanceof GatewayError
@@ -29,6 +28,20 @@ export async function inspect(file: string, options: InspectOptions, terminal: T
   if (options.json === true) terminal.out(JSON.stringify(asJson(options.idp, inspection), null, 2));
   else for (const line of asText(inspection)) terminal.out(line);
   return inspection.verdict === 'deliver' ? 0 : 1;
+}
+
+/** Date.parse takes more than ISO 8601, and a time without its zone for one of this machine's. */
+const MOMENT = /^(\d{4}-\d\d-\d\d)T\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:\d\d)$/;
+
+/** @throws CommandFailure 2 */
+function momentOf(text: string): number {
+  const day = MOMENT.exec(text)?.[1];
+  const moment = Date.parse(text);
+  // It rolls 30 February over into March.
+  if (day !== undefined && !Number.isNaN(moment) && new Date(`${day}T00:00:00Z`).toISOString().startsWith(day)) {
+    return moment;
+  }
+  throw new CommandFailure(2, `--now ${text} is not an ISO 8601 time with its zone, such as 2026-03-01T12:00:00Z`);
 }
 
 /** The document, or why there is none. */

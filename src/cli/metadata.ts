@@ -14,9 +14,10 @@ export async function metadata(options: MetadataOptions, terminal: Terminal): Pr
   const forSp = options.sp === true;
   if (!forSp && options.idp === undefined) throw new CommandFailure(2, 'Say for whom: --idp NAME, or --sp.');
   const config = loadOrFail(options.config, terminal);
-  const enabled = config.idps.filter((idp) => idp.enabled);
-  const idp = options.idp === undefined ? enabled[0] : namedIdp(enabled, options.idp);
+  const idp =
+    options.idp === undefined ? config.idps.find(({ enabled }) => enabled) : namedIdp(config.idps, options.idp);
   if (idp === undefined) throw new CommandFailure(2, 'There is no enabled identity provider');
+  if (!idp.enabled) throw new CommandFailure(2, `The identity provider ${idp.name} is not enabled`);
   terminal.out(await ownMetadata(config, idp, forSp ? 'identity-provider' : 'service-provider'));
   return 0;
 }

@@ -1,6 +1,7 @@
 import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import t, { type Test } from 'tap';
+import { ENTITY, metadataXml } from '../app/metadata/support.js';
 import { signedResponse } from '../support/saml-response.js';
 import { claimsGateway } from '../support/command-line.js';
 import { idpContent, writeConfiguration } from '../support/configuration.js';
@@ -85,6 +86,11 @@ t.test('an unknown IdP, an unreadable time and a usage fault end with 2', async 
   t.match(unknown, { status: 2, err: /There is no identity provider nobody; the configuration has: okta/ });
   const time = await claimsGateway(['inspect', '--config', directory, '--idp', 'okta', '--now', 'soon', '-']);
   t.match(time, { status: 2, err: /--now soon is not an ISO 8601 time/ });
+  // What Date.parse makes of such text depends on the machine's time zone.
+  for (const vague of ['2026-03-01 12:00', '2026-03-01T12:00:00', '1 March 2026', '2026-02-30T12:00:00Z', '5']) {
+    const { status, err } = await claimsGateway(['inspect', '--config', directory, '--idp', 'okta', '--now', vague]);
+    t.match({ status, err }, { status: 2, err: /is not an ISO 8601 time/ }, vague);
+  }
   t.match(await claimsGateway(['inspect', '-']), { status: 2, err: /--idp/ });
   t.match(await claimsGateway(['dance']), { status: 2, err: /unknown command/ });
   t.match(await claimsGateway(['serve', '--processes', 'none']), { status: 2, err: /whole number/ });
@@ -163,6 +169,26 @@ t.test('metadata prints ours for an IdP and for the service provider', async (t)
   t.match(await claimsGateway(['metadata', '--config', directory]), { status: 2, err: /--idp NAME, or --sp/ });
   const unknown = await claimsGateway(['metadata', '--config', directory, '--idp', 'x']);
   t.match(unknown, { status: 2, err: /There is no identity provider x; the configuration has: okta/ });
+});
+
+t.test('metadata prints what the running gateway serves, also what follows from the metadata of the IdP', async (t) => {
+  const { directory, gateway, idp } = configured(t);
+  const asked = metadataXml([rsaKeyPair(2048, 'idp')]).replace(
+    '<md:IDPSSODescriptor ',
+    '<md:IDPSSODescriptor WantAuthnRequestsSigned="true" ',
+  );
+  const changes = { metadata: { inline: asked }, entityId: undefined, certificates: undefined, sso: undefined };
+  idp('okta', idpContent(changes));
+  const metadata = (...args: string[]) => claimsGateway(['metadata', '--config', directory, '--idp', 'okta', ...args]);
+  t.match((await metadata()).out, /<md:SPSSODescriptor AuthnRequestsSigned="true"/);
+  const entityId = 'https://sso.example.org/saml';
+  const keys = [{ id: 'test', key: 'certs/test.key', cert: 'certs/test.crt', state: 'active' }];
+  gateway({ signing: { entityId, issuer: 'preserve', keys } });
+  t.match((await metadata('--sp')).out, `entityID="${ENTITY}"`);
+  idp('okta', idpContent({ ...changes, request: { sign: 'never' } }));
+  t.match((await metadata()).out, /<md:SPSSODescriptor AuthnRequestsSigned="false"/);
+  idp('okta', idpContent({ enabled: false }));
+  t.match(await metadata(), { status: 2, err: /identity provider okta is not enabled/ });
 });
 
 t.test('keys: generate, list, promote only after 48 hours, retire', async (t) => {

@@ -1,4 +1,4 @@
-import { readdir, readFile } from 'node:fs/promises';
+import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import t, { type Test } from 'tap';
 import { readConfiguration, requireConfiguration } from '../../src/app/index.js';
@@ -124,6 +124,15 @@ t.test('dead letters in Redis', async (t) => {
     };
   };
   await wholeStory(t, await withTwo(t, `redis://127.0.0.1:${port}/0`, open));
+});
+
+t.test('what was settled and could not be written to the audit log ends the command with status 3', async (t) => {
+  const open = (root: string) => Promise.resolve(createEmbeddedBackend({ path: join(root, 'data/provisioning') }));
+  const { directory, root, ids } = await withTwo(t, 'embedded:./data', open);
+  await writeFile(join(root, 'data/audit'), 'a file where the directory should be');
+  const [ada = ''] = ids;
+  const dismissed = await claimsGateway(['dead-letters', 'dismiss', ada, '--note', 'has left', '--config', directory]);
+  t.match(dismissed, { status: 3, out: `dismissed ${ada}`, err: /1 event.* not written to the audit log/ });
 });
 
 t.test('a store that is away ends the command with status 3 and a remedy', async (t) => {

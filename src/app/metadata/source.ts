@@ -13,6 +13,8 @@ export interface MetadataSourceOptions<M extends MetadataFacts> {
   readonly name: string;
   readonly source: MetadataSource;
   readonly dataDirectory: string;
+  /** Leaves the copy on disk as it is: for a command beside the gateway, whose files would be another account's. */
+  readonly looks?: boolean;
   readonly clock: Clock;
   readonly fetcher: MetadataFetcher;
   /** Parses a document; validUntil is left to the caller, so that a lapsed one can still be told from none. */
@@ -87,7 +89,7 @@ export class LiveMetadata<M extends MetadataFacts> {
     this.#options = options;
     this.#timing = { ...defaultTiming, ...options.timing };
     this.#random = options.random ?? Math.random;
-    this.#store = keeperOf(source, options.dataDirectory, options.name);
+    this.#store = keeperOf(source, options.dataDirectory, options.name, options.looks ?? false);
     this.#holder = new MetadataHolder({
       store: this.#store,
       origin: originOf(source),
