@@ -26,5 +26,10 @@ export async function registerRateLimit(app: FastifyInstance): Promise<void> {
     errorResponseBuilder: (_request, { max }) =>
       new GatewayError('HTTP_RATE_LIMITED', `More than ${max} requests from one address.`),
   });
+  // A connection that ended together with its first packet has no address any more to be counted by.
+  app.addHook('onRequest', (request, _reply, done) => {
+    if (request.socket.remoteAddress !== undefined) done();
+    else done(new GatewayError('HTTP_MALFORMED', 'The connection ended before the request was read.'));
+  });
   app.addHook('onRequest', app.rateLimit());
 }

@@ -1,3 +1,5 @@
+import { once } from 'node:events';
+import { connect } from 'node:net';
 import t from 'tap';
 import { parseMetadata } from '../../src/saml/index.js';
 import { idpResponse, postForm, referenceOf, startTestGateway } from '../support/gateway.js';
@@ -225,3 +227,17 @@ void t.test('a fault of the program is a page without a word of it, and is logge
 function brokenProvisioner<Whole extends { submit: unknown }>(real: Whole): Whole {
   return { ...real, submit: () => Promise.reject(new TypeError('planted fault')) };
 }
+
+void t.test('HTTP that breaks off inside its first packet is no fault of the program', async (t) => {
+  const gateway = await startTestGateway(t);
+  const { port } = new URL(await gateway.app.listen({ host: '127.0.0.1', port: 0 }));
+  const socket = connect(Number(port), '127.0.0.1');
+  const head = 'POST /saml/okta/acs HTTP/1.1\r\nHost: x\r\nContent-Type: application/x-www-form-urlencoded\r\n';
+  socket.end(`${head}Transfer-Encoding: chunked\r\n\r\nZZ\r\nSAMLRes`);
+  const [answer] = (await once(socket, 'data')) as [Buffer];
+  t.match(answer.toString('latin1'), /^HTTP\/1\.1 400 /);
+  socket.destroy();
+  await new Promise((resolve) => setTimeout(resolve, 200));
+  t.match(gateway.log(), '"code":"HTTP_MALFORMED"');
+  t.notMatch(gateway.log(), 'INTERNAL');
+});
