@@ -8,13 +8,18 @@ const PLACE = 'CLAIMS_GATEWAY_PROCESS';
 /** How soon a process that died is replaced: a fault that kills each one at once must not spin. Milliseconds. */
 const REPLACE_AFTER = 1_000;
 
-/** A process that ends sooner than this has not started. Milliseconds. */
-const STARTED_AFTER = 3_000;
+/** What a process tells its parent once it takes logins. */
+const STARTED = 'started';
 
 /** Which of several processes this one is, counted from 1; `null` where there is only this one. */
 export function placeAmongProcesses(env: Terminal['env']): number | null {
   const place = cluster.isWorker ? Number(env[PLACE]) : Number.NaN;
   return Number.isInteger(place) ? place : null;
+}
+
+/** To the parent, where there is one: from now on the end of this process is no failure to start. */
+export function tellStarted(): void {
+  process.send?.(STARTED);
 }
 
 /**
@@ -29,24 +34,28 @@ export function superviseProcesses(count: number, terminal: Terminal): Promise<E
     const stop = () => {
       stopping = true;
       for (const worker of running) worker.process.kill('SIGTERM');
+      if (running.size === 0) resolve(status);
     };
     const start = (place: number) => {
       const worker = cluster.fork({ [PLACE]: String(place) });
-      const startedAt = performance.now();
+      let started = false;
       running.add(worker);
+      worker.on('message', (message) => {
+        started ||= message === STARTED;
+      });
       worker.once('exit', (code: number | null, signal: string | null) => {
         running.delete(worker);
-        const unstarted = code !== null && code !== 0 && performance.now() - startedAt < STARTED_AFTER;
-        if (!stopping && unstarted) {
+        if (stopping) {
+          if (running.size === 0) resolve(status);
+        } else if (!started && code !== null && code !== 0) {
           status = code === 2 ? 2 : 3;
           stop();
-        } else if (!stopping) {
+        } else {
           terminal.err(`process ${place} ended (${signal ?? code ?? 'unknown'}); another one takes its place`);
           setTimeout(() => {
             if (!stopping) start(place);
           }, REPLACE_AFTER);
         }
-        if (stopping && running.size === 0) resolve(status);
       });
     };
     process.on('SIGTERM', stop);

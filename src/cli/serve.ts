@@ -1,7 +1,7 @@
 import { Application, startGateway, systemServices } from '../app/index.js';
 import { loadOrFail } from './configuration.js';
 import type { ExitStatus } from './exit.js';
-import { placeAmongProcesses, superviseProcesses } from './processes.js';
+import { placeAmongProcesses, superviseProcesses, tellStarted } from './processes.js';
 import { Hangups, untilStopped } from './signals.js';
 import type { Terminal } from './terminal.js';
 
@@ -25,6 +25,7 @@ export async function serve(options: ServeOptions, terminal: Terminal): Promise<
     withWorker: (options.withWorker ?? config.store.kind === 'embedded') && (place ?? 1) === 1,
     place: place ?? 1,
   });
+  tellStarted();
   hangups.handle(() => gateway.reload());
   const signal = await untilStopped();
   // Who presses Ctrl-C has no load balancer to wait for.

@@ -98,3 +98,50 @@ t.test('SIGHUP to `serve --processes` reaches every process, and a fault is reje
   }
   t.equal(await serve.program.stop(), 0);
 });
+
+/** The processes that take logins, as their logs tell. */
+function pidsOf({ program }: RunningServe): number[] {
+  const lines = program.stderr().split('\n');
+  const listening = lines.filter((line) => line.includes('"msg":"listening"'));
+  return [...new Set(listening.map((line) => (JSON.parse(line) as { pid: number }).pid))];
+}
+
+t.test('SIGTERM while every process has just died ends `serve --processes` with 0', async (t) => {
+  const serve = await startServe(t, {
+    gateway: { operations: { host: '127.0.0.1', port: await neighbours() } },
+    idps: { okta },
+    args: ['--processes', String(COUNT)],
+    until: 'none',
+  });
+  const pids = await until(
+    () => pidsOf(serve),
+    (found) => found.length === COUNT,
+    60_000,
+  );
+  for (const pid of pids) process.kill(pid, 'SIGKILL');
+  await until(
+    () => serve.program.stderr(),
+    (text) => text.split('another one takes its place').length > COUNT,
+  );
+  serve.program.signal('SIGTERM');
+  t.equal(await serve.program.exited, 0, serve.program.stderr());
+});
+
+t.test('a process that cannot start ends them all, however long it takes to find out', async (t) => {
+  const port = await neighbours();
+  const taken = createServer().listen(port + 1, '127.0.0.1');
+  await once(taken, 'listening');
+  t.teardown(() => taken.close());
+  // Each process sleeps before it starts, as on a machine that is busy.
+  const sleepy =
+    'if (process.env.CLAIMS_GATEWAY_PROCESS) Atomics.wait(new Int32Array(new SharedArrayBuffer(4)),0,0,4000)';
+  const serve = await startServe(t, {
+    gateway: { operations: { host: '127.0.0.1', port } },
+    idps: { okta },
+    args: ['--processes', String(COUNT)],
+    env: { NODE_OPTIONS: `--import=data:text/javascript,${encodeURIComponent(sleepy)}` },
+    until: 'none',
+  });
+  t.equal(await serve.program.exited, 3);
+  t.match(serve.program.stderr(), `Cannot listen on 127.0.0.1 port ${port + 1}`);
+});
