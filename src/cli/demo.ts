@@ -1,7 +1,7 @@
 import { Visitor, type VisitedPage } from '../sandbox/index.js';
 import { DEMO_DOMAIN, PEOPLE, setTheStage, type DemoStage } from './demo-setup.js';
-import type { ExitStatus } from './exit.js';
-import { Hangups, untilStopped } from './signals.js';
+import { CommandFailure, type ExitStatus } from './exit.js';
+import { untilStopped } from './signals.js';
 import { untilUnread, type Terminal } from './terminal.js';
 
 export interface DemoOptions {
@@ -26,16 +26,18 @@ export async function demo(options: DemoOptions, terminal: Terminal): Promise<Ex
     if (options.json !== true) terminal.out(line);
   };
   say('Starting a test identity provider, a stand-in for Zivver, and the gateway between them …');
+  const stopped = untilStopped('SIGHUP').then(() => null);
   const stage = await setTheStage(options.redis ?? null, terminal.env);
   try {
-    const { findings, steps } = await logInTwice(stage, say);
+    const done = await Promise.race([logInTwice(stage, say), stopped]);
+    if (done === null) throw new CommandFailure(1, 'The demo was stopped before the login was done.');
+    const { findings, steps } = done;
     const ok = Object.values(findings).every(Boolean);
     if (options.json === true) terminal.out(JSON.stringify({ ok, ...findings, steps }, null, 2));
     else for (const line of summary(findings)) terminal.out(line);
     if (options.once !== true) {
       for (const line of links(stage)) say(line);
-      new Hangups().handle(() => undefined);
-      await Promise.race([untilStopped(), untilUnread(terminal)]);
+      await Promise.race([stopped, untilUnread(terminal)]);
     }
     return ok ? 0 : 1;
   } finally {

@@ -17,10 +17,12 @@ export class Hangups {
   }
 }
 
-/** Resolves with the first SIGTERM or SIGINT; a second one ends the process at once. */
-export function untilStopped(): Promise<'SIGTERM' | 'SIGINT'> {
+type Stop = 'SIGTERM' | 'SIGINT';
+
+/** Resolves with the first SIGTERM or SIGINT, or one of `others`; the same one again ends the process at once. */
+export function untilStopped<Other extends NodeJS.Signals = never>(...others: readonly Other[]): Promise<Stop | Other> {
   return new Promise((resolve) => {
-    for (const name of ['SIGTERM', 'SIGINT'] as const) {
+    for (const name of ['SIGTERM', 'SIGINT', ...others] as const) {
       process.once(name, () => {
         resolve(name);
       });
