@@ -22,7 +22,8 @@ export function provisioningEvents(sinks: EventSinks): ProvisioningEvents {
       metrics.provisioningAttempt(call.class);
     },
     onRetry: (subject, failure, delay) => {
-      trace(sinks, subject, { event: 'attempt', detail: sentence(failure) });
+      // Without the remedy: it is for when the last attempt has failed.
+      trace(sinks, subject, { event: 'attempt', detail: failure.detail });
       log.warn({ reference: subject.reference, class: failure.class, status: failure.status, delay }, failure.detail);
     },
     onOutcome: (subject, outcome, followUps) => {

@@ -1,6 +1,7 @@
 import { Redis } from 'ioredis';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { statSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import t, { type Test } from 'tap';
@@ -216,4 +217,15 @@ t.test('a full disk refuses the entry, and takes it with room again', async (t) 
   await new Promise((resolve) => setTimeout(resolve, 150));
   await store.add('AAAA-0000-0002', login(Date.now()));
   t.ok(await store.find('AAAA-0000-0002'));
+});
+
+t.test('the embedded traces are for the account of the gateway alone', async (t) => {
+  const directory = t.testdir();
+  const store = createEmbeddedTraceStore({
+    path: path.join(directory, 'traces'),
+    clock: systemClock,
+    bounds: { count: 10, age: 1000 },
+  });
+  await store.close();
+  t.equal(statSync(path.join(directory, 'traces')).mode & 0o777, 0o700);
 });

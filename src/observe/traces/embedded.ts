@@ -1,3 +1,4 @@
+import { mkdirSync } from 'node:fs';
 import { open, type Database, type RootDatabase } from 'lmdb';
 import { DiskRoom, reasonOfFailedCommit, type Clock } from '../../shared/index.js';
 import {
@@ -58,6 +59,7 @@ class EmbeddedTraceStore implements TraceStore {
     this.#clock = clock;
     this.#bounds = bounds;
     this.#gatherFor = gatherFor;
+    mkdirSync(path, { recursive: true, mode: 0o700 });
     this.#room = new DiskRoom(path);
     // Of a batch that cannot be committed (disk full) lmdb rejects a promise that nobody holds, which ends the process.
     this.#root = open({ path, eventTurnBatching: false });
