@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util';
+import { optionsOrUsage } from '../test/support/usage.js';
 import { enqueueBench } from './enqueue.js';
 import { httpReport, httpTables, memoryReport, memoryTable, shortHttpReport } from './http/report.js';
 import { ATTRIBUTES_OF_8_KB, prepareLogin } from './logins.js';
@@ -12,18 +13,35 @@ import { stagesOf } from './stages.js';
 /** 1.6, which is the aim, and a quarter for the machine. */
 const GUARD = 2.0;
 
-const { values: options } = parseArgs({
-  options: {
-    json: { type: 'boolean' },
-    short: { type: 'boolean' },
-    transform: { type: 'boolean' },
-    guard: { type: 'boolean' },
-    http: { type: 'boolean' },
-    memory: { type: 'boolean' },
-    refusal: { type: 'boolean' },
-    enqueue: { type: 'boolean' },
-  },
-});
+const USAGE = `Usage: npm run bench -- [options]
+
+Without options: everything but the long HTTP and memory runs; some minutes. docs/performance.md says what is measured.
+
+  --short      a login against bare RSA, alone
+  --guard      the same, and exit status 1 where the ratio is above ${GUARD.toFixed(1)}
+  --transform  the tables that need a processor only
+  --refusal    what refusing bombs costs
+  --enqueue    what queueing adds to a login
+  --http       logins over HTTP
+  --memory     resident size over many logins
+  --json       the figures as JSON; goes with the others`;
+
+const { values: options } = optionsOrUsage(
+  () =>
+    parseArgs({
+      options: {
+        json: { type: 'boolean' },
+        short: { type: 'boolean' },
+        transform: { type: 'boolean' },
+        guard: { type: 'boolean' },
+        http: { type: 'boolean' },
+        memory: { type: 'boolean' },
+        refusal: { type: 'boolean' },
+        enqueue: { type: 'boolean' },
+      },
+    }),
+  USAGE,
+);
 const short = options.short === true || options.guard === true;
 
 /** The sections that need nothing but a processor. */
