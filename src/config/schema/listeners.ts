@@ -64,7 +64,7 @@ export function listenerSchemas(scalars: Scalars) {
       );
     })
     .prefault({})
-    .describe('The listener for health, metrics and console.');
+    .describe('The listener for health and metrics.');
 
   return { listen, operations };
 }
