@@ -83,6 +83,7 @@ const rows: readonly (readonly [source: string, expected: string])[] = [
   ['<r XML:lang="nl"/>', UNBOUND],
   ['<r xmlnsx:a="1"/>', UNBOUND],
   ['<r Xmlns="a b"/>', 'read'],
+  ['<r xmlns:p="urn:p" p:xmlns="a b"/>', 'read'],
   ['<r xmlns:xmlns="urn:a"/>', NOT_ALLOWED],
   [`<r xmlns:xmlns="${XMLNS}"/>`, NOT_ALLOWED],
   [`<r xmlns:a="${XMLNS}"/>`, NOT_ALLOWED],

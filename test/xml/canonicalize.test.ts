@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import t from 'tap';
-import { canonicalize, childElements, parseXml, type XmlElement } from '../../src/xml/index.js';
+import { canonicalize, childElements, element, parseXml, type XmlElement } from '../../src/xml/index.js';
 import { generatedDocument } from './generated-documents.js';
 import { libxml2Canonical, libxml2Tree, plainTree } from './libxml2.js';
 
@@ -148,8 +148,26 @@ t.test('a tree in which a prefix would mean two things is refused, however it wa
     [{ ...parsed, attributes: [...parsed.attributes, stranger] }, []],
     [{ ...parsed, attributes: [], scope: { prefix: 'p', uri: 'urn:b', outer: null } }, ['p']],
   ] as const) {
-    t.throws(() => canonicalize(tree, prefixes), { code: 'XML_MALFORMED' });
+    t.throws(() => canonicalize(tree, prefixes), {
+      code: 'XML_MALFORMED',
+      message: 'A prefix has two meanings on one element.',
+    });
   }
+  const good = { ...stranger, namespace: 'urn:a' };
+  for (const child of [
+    { ...parsed, attributes: [stranger] },
+    { ...parsed, prefix: '', namespace: '', attributes: [{ ...good, localName: 'z' }, stranger] },
+  ]) {
+    t.throws(() => canonicalize({ ...parsed, children: [child] }), { code: 'XML_MALFORMED' }, 'declared around it');
+  }
+  t.equal(
+    canonicalize({
+      ...parsed,
+      attributes: [],
+      children: [{ ...parsed, prefix: '', namespace: '', attributes: [good] }],
+    }),
+    '<p:r xmlns:p="urn:a"><r p:y=""></r></p:r>',
+  );
   t.end();
 });
 
@@ -188,5 +206,25 @@ t.test('a form that would be hardly anything but declarations is refused, and on
     parse(`<x xmlns:p="urn:${'a'.repeat(900)}">${`<p:a>${content}</p:a>`.repeat(2000)}</x>`);
   t.throws(() => canonicalize(siblings('')), { code: 'XML_LIMIT' });
   t.equal(canonicalize(siblings('b'.repeat(200))).length, 2000 * (915 + 11 + 200) + 7);
+  t.end();
+});
+
+t.test('declarations may take 1 MiB, and beyond that 8 times as much as all the rest, to the character', (t) => {
+  const FREE = 1024 * 1024;
+  const declaring = (length: number) =>
+    element({ prefix: 'p', localName: 'a', namespace: `urn:${'a'.repeat(length - ' xmlns:p="urn:"'.length)}` });
+  const tooMuch = {
+    code: 'XML_LIMIT',
+    message: `More than ${FREE} characters of namespace declarations in the canonical form.`,
+  };
+  t.equal(canonicalize(declaring(FREE)).length, FREE + '<p:a></p:a>'.length);
+  t.throws(() => canonicalize(declaring(FREE + 1)), tooMuch);
+  // What was written before the declaration is held against it, less what is declared.
+  const inside = (before: number) => {
+    const children = ['b'.repeat(before - '<r>'.length), declaring(FREE + 8)];
+    return canonicalize(element({ localName: 'r', namespace: '', children }));
+  };
+  t.equal(inside(((FREE + 8) / 8) * 9).length, ((FREE + 8) / 8) * 9 + FREE + 8 + '<p:a></p:a></r>'.length);
+  t.throws(() => inside(((FREE + 8) / 8) * 9 - 1), tooMuch);
   t.end();
 });

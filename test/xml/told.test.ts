@@ -170,6 +170,14 @@ t.test('where there is no ID to point at, none is told as expected', async (t) =
   t.strictSame(refusal.evidence, { expected: '#', seen: '#_1' });
 });
 
+t.test('why an element is not signed is told', async (t) => {
+  const key = { ...rsaKeyPair().signingKey(), algorithm: 'ecdsa-sha384' } as const;
+  const misfit = await refusalOf(() => signEnveloped(parse('<r ID="_1"/>'), key, { position: 0 }));
+  t.equal(misfit.message, 'The signing key is not fit for ecdsa-sha384.');
+  const nameless = await refusalOf(() => signEnveloped(parse('<r/>'), rsaKeyPair().signingKey(), { position: 0 }));
+  t.equal(nameless.message, 'An element without an ID cannot be signed.');
+});
+
 t.test('a short key is told with both lengths, for either bound', async (t) => {
   for (const [bits, allowRsa1024, least] of [
     [1024, false, 2048],
