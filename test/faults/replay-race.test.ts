@@ -1,4 +1,5 @@
 import { Agent, request } from 'node:http';
+import { setTimeout } from 'node:timers/promises';
 import t from 'tap';
 import { idpContent } from '../support/configuration.js';
 import { rsaKeyPair } from '../support/pki.js';
@@ -13,7 +14,12 @@ const LONGEST = 600_000;
 t.setTimeout(LONGEST);
 const ACCOUNT_KEY = 'https://zivver.com/SAML/Attributes/ZivverAccountKey';
 
-function post(agent: Agent, url: string, body: string): Promise<{ status: number; delivered: boolean }> {
+interface Answer {
+  readonly status: number;
+  readonly delivered: boolean;
+}
+
+function post(agent: Agent, url: string, body: string): Promise<Answer> {
   return new Promise((resolve, reject) => {
     const headers = { 'content-type': 'application/x-www-form-urlencoded', 'content-length': Buffer.byteLength(body) };
     const sent = request(url, { agent, method: 'POST', headers }, (response) => {
@@ -28,6 +34,16 @@ function post(agent: Agent, url: string, body: string): Promise<{ status: number
     sent.on('error', reject);
     sent.end(body);
   });
+}
+
+/** Where the busy machine has the store answer too late, which refuses a login too, a person tries again. */
+async function insistent(agent: Agent, url: string, body: string): Promise<readonly Answer[]> {
+  const answers = [await post(agent, url, body)];
+  while (answers.at(-1)?.status === 503) {
+    await setTimeout(1000);
+    answers.push(await post(agent, url, body));
+  }
+  return answers;
 }
 
 t.test(
@@ -61,10 +77,13 @@ t.test(
     const body = new URLSearchParams({ SAMLResponse: Buffer.from(xml).toString('base64') }).toString();
     // Many connections, so that both processes get their share.
     const agent = new Agent({ keepAlive: true, maxSockets: 200 });
-    const answers = await Promise.all(Array.from({ length: POSTS }, () => post(agent, acs, body)));
+    const answers = (await Promise.all(Array.from({ length: POSTS }, () => insistent(agent, acs, body)))).flat();
     agent.destroy();
+    const late = answers.filter(({ status }) => status === 503).length;
+    t.comment(`${late} answers of the store came too late`);
     t.equal(answers.filter(({ delivered }) => delivered).length, 1, 'delivered');
     t.equal(answers.filter(({ status }) => status === 200).length, 1);
     t.equal(answers.filter(({ status }) => status === 403).length, POSTS - 1, 'refused as a replay');
+    t.equal(answers.length, POSTS + late, 'and nothing else');
   },
 );
