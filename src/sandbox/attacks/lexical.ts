@@ -31,6 +31,46 @@ function signedSpelling(name: string, raw: string): Row {
   ];
 }
 
+const START_TAG = /<([\w:.-]+)((?: [\w:.-]+="[^"]*")*)>/g;
+const END_TAG = /<\/[\w:.-]+>/g;
+
+/** Every tag spelt otherwise, also those of the signature: whoever takes a document over as it stands must not here. */
+function everywhere(
+  name: string,
+  from: RegExp,
+  to: string | ((tag: string, name: string, rest: string) => string),
+): Row {
+  const spell = ({ xml }: GoodResponse) => (typeof to === 'string' ? swap(xml, from, to) : xml.replace(from, to));
+  return [`${name}, everywhere`, 'same', spell];
+}
+
+const reversed = (attributes: string) => (attributes.match(/ [\w:.-]+="[^"]*"/g) ?? []).reverse().join('');
+
+const respellings: readonly Row[] = [
+  everywhere('an empty CDATA section before each end-tag', END_TAG, '<![CDATA[]]>$&'),
+  everywhere('an empty CDATA section behind each start-tag', START_TAG, '$&<![CDATA[]]>'),
+  everywhere('white space before the end of start-tags', START_TAG, '<$1$2 \n>'),
+  everywhere('white space before the end of end-tags', END_TAG, (tag) => tag.replace('>', '\t>')),
+  everywhere(
+    'two spaces before attributes',
+    START_TAG,
+    (_, name, rest) => `<${name}${rest.replace(/ (?=[\w:.-]+=")/g, '  ')}>`,
+  ),
+  everywhere('apostrophes around attributes', START_TAG, (_, name, rest) => `<${name}${rest.replaceAll('"', "'")}>`),
+  everywhere(
+    'white space around equals signs',
+    START_TAG,
+    (_, name, rest) => `<${name}${rest.replaceAll('="', '\r\n= "')}>`,
+  ),
+  everywhere('attributes backwards', START_TAG, (_, name, rest) => `<${name}${reversed(rest)}>`),
+  everywhere('empty-element tags', /<([\w:.-]+)((?: [\w:.-]+="[^"]*")*)><\/\1>/g, '<$1$2/>'),
+  everywhere(
+    'references in attributes',
+    START_TAG,
+    (_, name, rest) => `<${name}${rest.replace(/="[^"]*"/g, (value) => value.replaceAll(':', '&#x3A;'))}>`,
+  ),
+];
+
 /** What two parsers may read differently. */
 export const lexical: readonly Attack[] = familyOf('lexical', [
   ['a comment that splits the NameID (CVE-2017-11427)', 'XML_FORBIDDEN', split('<!---->')],
@@ -48,6 +88,7 @@ export const lexical: readonly Attack[] = familyOf('lexical', [
     'SAML_SUBJECT',
     (good) => said(good, (xml) => setContent(xml, NAME_ID, `<x:x xmlns:x="urn:x">${good.facts.nameId}</x:x>`)),
   ],
+  ...respellings,
   ['a comment before the root', 'XML_FORBIDDEN', ({ xml }) => `<!-- x -->${xml}`],
   ['a comment behind the root', 'XML_FORBIDDEN', ({ xml }) => `${xml}<!-- x -->`],
   ['a comment between elements', 'XML_FORBIDDEN', ({ xml }) => prepend(xml, 'Response', '<!-- x -->')],
