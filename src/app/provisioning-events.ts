@@ -75,6 +75,8 @@ function sentence({ detail, remedy }: Failure): string {
 
 /** Not waited for: nothing of provisioning may hang on a trace. */
 function trace(sinks: EventSinks, subject: EventSubject, entry: Omit<ProvisioningEntry, 'kind' | 'at'>): void {
+  // A job that cannot be decrypted does not tell which login it is of.
+  if (subject.reference === '') return;
   sinks.traces.add(subject.reference, { kind: 'provisioning', at: sinks.clock.now(), ...entry }).catch(() => {
     sinks.metrics.traceError();
   });

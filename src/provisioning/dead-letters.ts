@@ -1,6 +1,6 @@
 import { GatewayError, type Clock } from '../shared/index.js';
 import type { ProvisioningEvents } from './events.js';
-import type { AccountRequest } from './job.js';
+import type { AccountRequest, QueuedJob } from './job.js';
 import { Ledger } from './ledger.js';
 import type { Backend, DeadLetter, Failure } from './queue.js';
 import type { Sealer } from './seal.js';
@@ -51,11 +51,18 @@ export function createDeadLetters(options: DeadLettersOptions): DeadLetters {
   const { queue } = backend;
   const ledger = new Ledger(backend.records, sealer);
 
-  const retry = async (tenant: string, id: string): Promise<void> => {
+  const retry = async (tenant: string, { job }: DeadLetter): Promise<boolean> => {
     // First: a login between the two steps must not be taken for known while nobody works on it.
-    await ledger.forgetOutcome(tenant, id);
-    if (!(await queue.revive(tenant, id, clock.now()))) throw unknown(id);
-    events?.onSettled?.(tenant, id, 'retried', null);
+    for (const id of idsOf(job, sealer)) await ledger.forgetOutcome(tenant, id);
+    if (!(await queue.revive(tenant, job.id, clock.now()))) return false;
+    events?.onSettled?.(tenant, job.id, 'retried', null);
+    return true;
+  };
+
+  const find = async (tenant: string, id: string): Promise<DeadLetter> => {
+    const letter = await queue.deadLetter(tenant, id);
+    if (letter === null) throw unknown(id);
+    return letter;
   };
 
   return {
@@ -64,13 +71,10 @@ export function createDeadLetters(options: DeadLettersOptions): DeadLetters {
       return letters.map((letter) => view(letter, sealer));
     },
     async show(tenant, id) {
-      const letter = await queue.deadLetter(tenant, id);
-      if (letter === null) throw unknown(id);
-      return view(letter, sealer);
+      return view(await find(tenant, id), sealer);
     },
     async retry(tenant, id) {
-      if ((await queue.deadLetter(tenant, id)) === null) throw unknown(id);
-      await retry(tenant, id);
+      if (!(await retry(tenant, await find(tenant, id)))) throw unknown(id);
     },
     async retryAll(tenant) {
       // The ids are read before any goes back, so that one which fails again at once is not retried for ever.
@@ -80,12 +84,18 @@ export function createDeadLetters(options: DeadLettersOptions): DeadLetters {
         if (page.length === 0) break;
         ids.push(...page.map(({ job }) => job.id));
       }
-      for (const id of ids) await retry(tenant, id);
-      return ids.length;
+      let retried = 0;
+      for (const id of ids) {
+        const letter = await queue.deadLetter(tenant, id);
+        // Another person may have settled it meanwhile.
+        if (letter !== null && (await retry(tenant, letter))) retried += 1;
+      }
+      return retried;
     },
     async dismiss(tenant, id, note) {
+      const [account = id] = idsOf((await find(tenant, id)).job, sealer);
       if (!(await queue.discard(tenant, id))) throw unknown(id);
-      await ledger.recordOutcome(tenant, id, { kind: 'dismissed', at: clock.now(), note }, options.rememberFor);
+      await ledger.recordOutcome(tenant, account, { kind: 'dismissed', at: clock.now(), note }, options.rememberFor);
       events?.onSettled?.(tenant, id, 'dismissed', note);
     },
   };
@@ -99,10 +109,22 @@ function view({ job, failure, attempts }: DeadLetter, sealer: Sealer): DeadLette
   return { id: job.id, tenant: job.tenant, failure, attempts, since: job.since, login: login(job, sealer) };
 }
 
-function login(job: DeadLetter['job'], sealer: Sealer): DeadLetterView['login'] {
+function login(job: QueuedJob, sealer: Sealer): DeadLetterView['login'] {
+  const request = open(job, sealer);
+  if (request === null) return null;
+  const { address, idp, reference, at } = request;
+  return { address, idp, reference, at };
+}
+
+/** The ids that the account may be on record by, the one under the current data key first. */
+function idsOf(job: QueuedJob, sealer: Sealer): readonly string[] {
+  const request = open(job, sealer);
+  return request === null ? [job.id] : [...new Set([...sealer.accountIds(job.tenant, request.address), job.id])];
+}
+
+function open(job: QueuedJob, sealer: Sealer): AccountRequest | null {
   try {
-    const { address, idp, reference, at } = JSON.parse(sealer.open(job.payload, job.id)) as AccountRequest;
-    return { address, idp, reference, at };
+    return JSON.parse(sealer.open(job.payload, job.id)) as AccountRequest;
   } catch (error) {
     if (error instanceof GatewayError) return null;
     throw error;

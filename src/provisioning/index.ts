@@ -3,7 +3,7 @@ export { createEmbeddedBackend, type EmbeddedBackendOptions } from './embedded/b
 export { createSpool, type Spool, type SpooledJob } from './embedded/spool.js';
 export type { EventSubject, FollowUpKind, OutcomeKind, ProvisioningEvents } from './events.js';
 export type { AccountRequest, QueuedJob } from './job.js';
-export type { FollowUp, FollowUpEntry, Outcome } from './ledger.js';
+export type { FollowUp, FollowUpView, Outcome } from './ledger.js';
 export { decide, type Decision, type LoginFacts, type ProvisioningMode, type SkipReason } from './policy.js';
 export { createProvisioner, type Provisioner, type ProvisionerOptions, type Submission } from './provisioner.js';
 export type {

@@ -9,7 +9,7 @@ import type { Failure, Lease } from './queue.js';
 import { nextStep } from './retry-policy.js';
 import type { Fault } from './scim/judge.js';
 import { remedies } from './scim/remedies.js';
-import type { Sealer } from './seal.js';
+import type { AccountIds, Sealer } from './seal.js';
 
 export interface RunContext extends CallContext {
   readonly ledger: Ledger;
@@ -23,12 +23,13 @@ export interface RunContext extends CallContext {
   readonly stopTenant: (status: number, detail: string) => Promise<void>;
 }
 
-/** Does one job and lets go of its lease in the way that the result asks for. */
+/** Does one job and lets go of its lease in the way that the result asks for. Throws when it could not, store away. */
 export async function runJob(context: RunContext, lease: Lease, stopping: AbortSignal): Promise<void> {
   const { job } = lease;
   const request = openPayload(context.sealer, lease);
   if (request === null) {
-    await buryUnreadable(context, lease);
+    const nobody = { tenant: job.tenant, accountId: job.id, reference: '', idp: '' };
+    await fail(context, lease, { subject: nobody, account: [job.id] }, unreadable());
     return;
   }
   const subject = { tenant: job.tenant, accountId: job.id, reference: request.reference, idp: request.idp };
@@ -42,17 +43,27 @@ export async function runJob(context: RunContext, lease: Lease, stopping: AbortS
         : await ensureAccount(request, context.settings, calls);
   } catch (error) {
     span.end({ code: 'interrupted' });
+    if (!stopping.aborted) throw error;
     await lease.release();
-    if (stopping.aborted) return;
-    throw error;
+    return;
   }
   span.end(
     result.kind === 'done'
       ? { attributes: { 'claims_gateway.outcome': result.outcome } }
       : { code: result.fault.class },
   );
-  if (result.kind === 'done') await finish(context, lease, subject, request, result.outcome, result.followUps);
-  else await fail(context, lease, subject, result.fault);
+  const on = { subject, account: context.sealer.accountIds(job.tenant, request.address) };
+  if (result.kind === 'done') await finish(context, lease, on, request, result.outcome, result.followUps);
+  else await fail(context, lease, on, result.fault);
+}
+
+/**
+ * Which account a job is about. It is on record by its id under the current data key, so that it stays known when an
+ * earlier key is taken away; the job keeps the id that it was queued by.
+ */
+interface About {
+  readonly subject: EventSubject;
+  readonly account: AccountIds;
 }
 
 /** One attempt, below the login that queued the job, whichever process and machine that was on. */
@@ -76,19 +87,22 @@ function startSpan(
 async function finish(
   context: RunContext,
   lease: Lease,
-  subject: EventSubject,
+  { subject, account }: About,
   request: AccountRequest,
   kind: 'created' | 'existed',
   items: readonly FollowUp[],
 ): Promise<void> {
   const { ledger, clock, settings, events } = context;
-  const { tenant, accountId } = subject;
+  const { tenant } = subject;
+  const [accountId] = account;
   const at = clock.now();
+  // What an earlier attempt listed, possibly under an earlier data key, holds no more.
+  for (const id of new Set([...account, subject.accountId])) {
+    if (id !== accountId || items.length === 0) await ledger.settleFollowUps(tenant, id);
+  }
   if (items.length > 0) {
     const { address, reference } = request;
     await ledger.recordFollowUps(tenant, { accountId, address, reference, at, items });
-  } else {
-    await ledger.settleFollowUps(tenant, accountId);
   }
   // Before the job goes: a process killed in between repeats the job, and finds the account.
   await ledger.recordOutcome(tenant, accountId, { kind, at }, settings.rememberFor);
@@ -97,8 +111,9 @@ async function finish(
   events.onOutcome?.(subject, kind, kinds);
 }
 
-async function fail(context: RunContext, lease: Lease, subject: EventSubject, fault: Fault): Promise<void> {
+async function fail(context: RunContext, lease: Lease, about: About, fault: Fault): Promise<void> {
   const { budget, clock, settings, events, random, observeFor } = context;
+  const { subject } = about;
   const now = clock.now();
   const { attempts, job } = lease;
   const chance = (random(1)[0] ?? 0) / 255;
@@ -126,30 +141,23 @@ async function fail(context: RunContext, lease: Lease, subject: EventSubject, fa
       events.onRetry?.(subject, failure, next.delay);
       break;
     case 'bury':
-      await bury(context, lease, subject, failure);
+      await bury(context, lease, about, failure);
       break;
   }
 }
 
-async function bury(context: RunContext, lease: Lease, subject: EventSubject, failure: Failure): Promise<void> {
+async function bury(context: RunContext, lease: Lease, { subject, account }: About, failure: Failure): Promise<void> {
   const { ledger, settings, events } = context;
   const outcome = { kind: 'failed', at: failure.at } as const;
-  await ledger.recordOutcome(subject.tenant, subject.accountId, outcome, settings.rememberFor);
+  await ledger.recordOutcome(subject.tenant, account[0], outcome, settings.rememberFor);
   await lease.bury(failure);
   events.onDeadLetter?.(subject, failure);
   events.onOutcome?.(subject, 'failed', []);
 }
 
-async function buryUnreadable(context: RunContext, lease: Lease): Promise<void> {
-  const { tenant, id } = lease.job;
-  const failure: Failure = {
-    class: 'unreadable',
-    status: null,
-    detail: 'the job cannot be decrypted',
-    remedy: remedies.unreadable,
-    at: context.clock.now(),
-  };
-  await bury(context, lease, { tenant, accountId: id, reference: '', idp: '' }, failure);
+function unreadable(): Fault {
+  const detail = 'the job cannot be decrypted';
+  return { class: 'unreadable', status: null, detail, remedy: remedies.unreadable, wait: 0 };
 }
 
 function openPayload(sealer: Sealer, { job }: Lease): AccountRequest | null {

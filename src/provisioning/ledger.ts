@@ -1,3 +1,4 @@
+import { GatewayError } from '../shared/index.js';
 import type { FollowUpKind, OutcomeKind } from './events.js';
 import type { Pause, RecordStore } from './queue.js';
 import type { Sealer } from './seal.js';
@@ -28,6 +29,13 @@ export interface FollowUpEntry {
   /** Milliseconds since the epoch. */
   readonly at: number;
   readonly items: readonly FollowUp[];
+}
+
+/** The follow-ups of one account as a person sees them. */
+export interface FollowUpView {
+  readonly accountId: string;
+  /** Null when they cannot be decrypted. */
+  readonly entry: Omit<FollowUpEntry, 'accountId'> | null;
 }
 
 export interface WorkerBeat {
@@ -74,11 +82,19 @@ export class Ledger {
     return this.#records.listRemove(tenant, FOLLOW_UPS, id);
   }
 
-  async followUps(tenant: string, limit: number): Promise<FollowUpEntry[]> {
+  async followUps(tenant: string, limit: number): Promise<FollowUpView[]> {
     const entries = await this.#records.listEntries(tenant, FOLLOW_UPS, limit);
-    return entries.map(
-      ({ id, value }) => JSON.parse(this.#sealer.open(value, followUpContext(tenant, id))) as FollowUpEntry,
-    );
+    return entries.map(({ id, value }) => ({ accountId: id, entry: this.#open(tenant, id, value) }));
+  }
+
+  #open(tenant: string, id: string, value: string): FollowUpView['entry'] {
+    try {
+      return JSON.parse(this.#sealer.open(value, followUpContext(tenant, id))) as FollowUpEntry;
+    } catch (error) {
+      // One whose data key was taken away must not keep the others from being seen.
+      if (error instanceof GatewayError) return null;
+      throw error;
+    }
   }
 
   followUpCount(tenant: string): Promise<number> {

@@ -30,12 +30,18 @@ export interface Pause {
   readonly since: number;
 }
 
+/** How many jobs at either end of a queue are looked at for the oldest one. */
+export const ENDS = 20;
+
 export interface QueueDepth {
   readonly waiting: number;
   readonly delayed: number;
   readonly active: number;
   readonly dead: number;
-  /** `since` of the oldest job that waits or is delayed; null when there is none. */
+  /**
+   * `since` of the oldest job that waits or is delayed, as far as the first and the last few tell: those that were tried
+   * most wait longest for their turn. Null when there is none.
+   */
   readonly oldestSince: number | null;
 }
 

@@ -26,6 +26,10 @@ export interface RetryContext {
 const FIRST_DELAY = 1_000;
 const LONGEST_DELAY = 600_000;
 const CONFLICT_ATTEMPTS = 3;
+// While a data key is rotated, one process seals with a key that another is about to be told.
+const KEY_COMES_WITHIN = 600_000;
+// Long waits before the first attempt (a paused tenant, a backlog) must not make the first hiccup the last.
+const FEWEST_ATTEMPTS = 5;
 
 /** What follows a failed attempt (the table of the design page). */
 export function nextStep(fault: Fault, context: RetryContext): NextStep {
@@ -35,24 +39,25 @@ export function nextStep(fault: Fault, context: RetryContext): NextStep {
     case 'credential':
       return { step: 'pause' };
     case 'permanent':
-    case 'unreadable':
       return { step: 'bury' };
+    case 'unreadable':
+      return again(fault, context, KEY_COMES_WITHIN);
     case 'suspect':
       // A taken address whose owner is not listed will not come right by itself; the index may lag, so not at once.
       if (fault.status === 409 && context.attempts + 1 >= CONFLICT_ATTEMPTS) return { step: 'bury' };
-      return again(fault, context, context.retryFor);
+      return again(fault, context, context.retryFor, FEWEST_ATTEMPTS);
     case 'transient':
-      return again(fault, context, context.retryFor);
+      return again(fault, context, context.retryFor, FEWEST_ATTEMPTS);
     case 'absent':
       return again(fault, context, context.observeFor);
   }
 }
 
-function again(fault: Fault, context: RetryContext, limit: number): NextStep {
+function again(fault: Fault, context: RetryContext, limit: number, fewest = 1): NextStep {
   const left = context.since + limit - context.now;
-  if (left <= 0) return { step: 'bury' };
+  if (left <= 0 && context.attempts + 1 >= fewest) return { step: 'bury' };
   const full = Math.min(FIRST_DELAY * 2 ** Math.min(context.attempts, 20), LONGEST_DELAY);
   const delay = Math.max(fault.wait, full / 2 + (full / 2) * context.chance);
   // The last attempt is made at the end of the time, not before it.
-  return { step: 'retry', delay: Math.min(delay, left) };
+  return { step: 'retry', delay: left > 0 ? Math.min(delay, left) : delay };
 }

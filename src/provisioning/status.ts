@@ -1,4 +1,4 @@
-import { Ledger, type FollowUpEntry } from './ledger.js';
+import { Ledger, type FollowUpView } from './ledger.js';
 import type { Backend, Pause, QueueDepth } from './queue.js';
 import type { Sealer } from './seal.js';
 
@@ -20,7 +20,7 @@ const ALIVE = 30_000;
 /** Looks into a tenant's queue from outside. Throws `STORE_UNAVAILABLE`. */
 export interface ProvisioningStatus {
   tenant(tenant: string): Promise<TenantStatus>;
-  followUps(tenant: string, limit: number): Promise<FollowUpEntry[]>;
+  followUps(tenant: string, limit: number): Promise<FollowUpView[]>;
   /** A person has settled them. Returns false when the account has none. */
   settleFollowUps(tenant: string, accountId: string): Promise<boolean>;
 }

@@ -13,6 +13,8 @@ export interface TenantLoopOptions {
   readonly concurrency: number;
   /** Milliseconds between two probes of a refused credential, over all workers. */
   readonly probeEvery: number;
+  /** Told of what is tried again by itself. */
+  readonly onFault: (error: unknown) => void;
 }
 
 const AFTER_FAULT = 1_000;
@@ -23,6 +25,7 @@ export class TenantLoop {
   readonly #stopping = new AbortController();
   readonly #inHand = new Set<Promise<void>>();
   readonly #running: Promise<void>;
+  #probing: Promise<void> | null = null;
 
   constructor(options: TenantLoopOptions) {
     this.#options = options;
@@ -40,10 +43,26 @@ export class TenantLoop {
   async stop(): Promise<void> {
     this.#stopping.abort();
     await this.#running;
+    await this.#probing;
   }
 
-  /** If the tenant is paused and nobody probed lately, asks Zivver whether the credential is good again. */
-  async probe(): Promise<void> {
+  /**
+   * If the tenant is paused and nobody probed lately, asks Zivver whether the credential is good again. Nobody waits for
+   * that: it takes its turn in the budget, which may be held for an hour.
+   */
+  probe(): void {
+    const { signal } = this.#stopping;
+    if (signal.aborted) return;
+    this.#probing ??= this.#probe()
+      .catch((error: unknown) => {
+        if (!signal.aborted) this.#options.onFault(error);
+      })
+      .finally(() => {
+        this.#probing = null;
+      });
+  }
+
+  async #probe(): Promise<void> {
     const { tenant, queue, probeEvery } = this.#options;
     const context = this.#options.context();
     // Record and queue change one after the other, so a kill or a late 401 may leave one without the other.
@@ -74,7 +93,7 @@ export class TenantLoop {
     try {
       return await queue.take(tenant, this.#stopping.signal);
     } catch (error) {
-      this.#report(error);
+      this.#options.onFault(error);
       await pause(AFTER_FAULT, this.#stopping.signal);
       return null;
     }
@@ -88,21 +107,23 @@ export class TenantLoop {
   async #work(lease: Lease): Promise<void> {
     const extend = (): void => {
       lease.extend().catch((error: unknown) => {
-        this.#report(error);
+        this.#options.onFault(error);
       });
     };
     const keeper = setInterval(extend, this.#options.queue.leaseTime / 3);
     try {
       await runJob(this.#options.context(), lease, this.#stopping.signal);
     } catch (error) {
-      // The job is not lost: its lease runs out, and it is taken again.
-      this.#report(error);
+      this.#options.onFault(error);
+      await this.#putBack(lease);
     } finally {
       clearInterval(keeper);
     }
   }
 
-  #report(error: unknown): void {
-    this.#options.context().events.onFault?.(this.#options.tenant, error);
+  /** Not at once, for what failed would fail again. Where even that fails the lease runs out, and the job is taken again. */
+  async #putBack(lease: Lease): Promise<void> {
+    await pause(AFTER_FAULT, this.#stopping.signal);
+    await lease.release().catch(() => undefined);
   }
 }

@@ -54,42 +54,52 @@ class Worker implements ProvisioningWorker {
   readonly #ledger: Ledger;
   readonly #events: ProvisioningEvents;
   readonly #loops = new Map<string, TenantLoop>();
+  /** Loops of tenants that have gone, which finish what they have in hand. */
+  readonly #ending = new Map<TenantLoop, Promise<void>>();
   readonly #timer: NodeJS.Timeout;
-  #beating: Promise<void>;
+  #beating: Promise<void> | null = null;
 
   constructor(options: WorkerOptions) {
     this.#options = options;
     this.#ledger = new Ledger(options.backend.records, options.sealer);
     this.#events = options.events ?? {};
-    this.#beating = this.#beat();
-    this.#timer = setInterval(() => {
-      this.#beating = this.#beating.then(() => this.#beat());
-    }, options.beatEvery ?? 5_000);
+    const beat = (): void => {
+      this.#beating ??= this.#beat().finally(() => {
+        this.#beating = null;
+      });
+    };
+    beat();
+    this.#timer = setInterval(beat, options.beatEvery ?? 5_000);
   }
 
   held(): number {
-    return [...this.#loops.values()].reduce((sum, loop) => sum + loop.held, 0);
+    return [...this.#loops.values(), ...this.#ending.keys()].reduce((sum, loop) => sum + loop.held, 0);
   }
 
   async stop(): Promise<void> {
     clearInterval(this.#timer);
     const tenants = [...this.#loops.keys()];
     await Promise.all([...this.#loops.values()].map((loop) => loop.stop()));
+    await Promise.all(this.#ending.values());
     await this.#beating;
     for (const tenant of tenants) await this.#quietly(tenant, () => this.#ledger.forgetWorker(tenant, this.id));
   }
 
   async #beat(): Promise<void> {
-    await this.#followConfiguration();
+    const begun = this.#followConfiguration();
+    const now = this.#options.clock.now();
     await Promise.all(
       [...this.#loops].map(async ([tenant, loop]) => {
-        await this.#quietly(tenant, () => this.#ledger.beat(tenant, { id: this.id, at: this.#options.clock.now() }));
-        await this.#quietly(tenant, () => loop.probe());
+        loop.probe();
+        await this.#quietly(tenant, () => this.#ledger.beat(tenant, { id: this.id, at: now }));
+        if (!begun.includes(tenant)) return;
+        await this.#quietly(tenant, () => this.#ledger.forgetSilentWorkers(tenant, now - SILENT_FOR));
       }),
     );
   }
 
-  async #followConfiguration(): Promise<void> {
+  /** In one go, so that a worker that stops knows all its loops. Returns the tenants that it has begun with. */
+  #followConfiguration(): string[] {
     const wanted = new Map(
       this.#options
         .tenants()
@@ -99,21 +109,24 @@ class Worker implements ProvisioningWorker {
     for (const [tenant, loop] of this.#loops) {
       if (wanted.has(tenant)) continue;
       this.#loops.delete(tenant);
-      await loop.stop();
-      await this.#quietly(tenant, () => this.#ledger.forgetWorker(tenant, this.id));
+      this.#ending.set(loop, this.#end(tenant, loop));
     }
-    for (const [tenant, settings] of wanted) {
-      if (this.#loops.has(tenant)) continue;
-      this.#loops.set(tenant, this.#loop(settings));
-      const since = this.#options.clock.now() - SILENT_FOR;
-      await this.#quietly(tenant, () => this.#ledger.forgetSilentWorkers(tenant, since));
-    }
+    const begun = [...wanted].filter(([tenant]) => !this.#loops.has(tenant));
+    for (const [tenant, settings] of begun) this.#loops.set(tenant, this.#loop(settings));
+    return begun.map(([tenant]) => tenant);
+  }
+
+  async #end(tenant: string, loop: TenantLoop): Promise<void> {
+    await loop.stop();
+    this.#ending.delete(loop);
+    if (this.#loops.has(tenant)) return;
+    await this.#quietly(tenant, () => this.#ledger.forgetWorker(tenant, this.id));
   }
 
   #loop(first: TenantSettings): TenantLoop {
     const { backend, concurrency, probeEvery } = this.#options;
     const { tenant } = first;
-    // A tenant that has just gone from the configuration finishes its jobs with the last settings that it had.
+    // A tenant that has just gone or been switched off finishes its jobs with the last settings that it had.
     let settings = first;
     return new TenantLoop({
       tenant,
@@ -121,9 +134,11 @@ class Worker implements ProvisioningWorker {
       concurrency: concurrency ?? 8,
       probeEvery: probeEvery ?? 60_000,
       context: () => {
-        settings = this.#options.tenants().find((candidate) => candidate.tenant === tenant) ?? settings;
+        const now = this.#options.tenants().find((candidate) => candidate.tenant === tenant);
+        if (now !== undefined && now.mode !== 'off') settings = now;
         return this.#context(settings);
       },
+      onFault: (error) => this.#events.onFault?.(tenant, error),
     });
   }
 

@@ -34,7 +34,7 @@ export async function steadyLogins(rig: Rig, names: readonly string[], gap: numb
 }
 
 /** Waits until nothing is spooled, waiting, delayed or in hand. */
-export async function untilIdle(rig: Rig, limit = 60_000): Promise<void> {
+export async function untilIdle(rig: Rig, limit = 180_000): Promise<void> {
   const idle = async (): Promise<boolean> => {
     if (rig.provisioner.spoolDepth() > 0) return false;
     try {

@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import t, { type Test } from 'tap';
 import type { RemoteStoreAddress } from '../../src/state/index.js';
-import { sourceAt } from '../provisioning/backends.js';
+import { LEASE_TIME, sourceAt } from '../provisioning/backends.js';
 import { openBackend } from '../provisioning/open-backend.js';
 import { queueContract } from '../provisioning/queue-contract.js';
 import { makeRig } from '../provisioning/rig.js';
@@ -24,7 +24,7 @@ t.test('Redis Cluster of three masters', async (t) => {
   const address = await startCluster(t);
   await t.test('keeps the contract of the queue', (t) => {
     t.jobs = 6;
-    queueContract(t, () => sourceAt(address, 5_000));
+    queueContract(t, () => sourceAt(address, { leaseTime: LEASE_TIME, commandTimeout: 5_000 }));
     t.end();
   });
   await t.test('three tenants, two workers each: every login has its account', async (t) => {

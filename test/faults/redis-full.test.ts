@@ -13,7 +13,7 @@ t.test('a full Redis (noeviction) takes no job, so logins are spooled; with room
   const redis = await startRedis(t, { args: ['--maxmemory-policy', 'noeviction'] });
   const spool = createSpool({ path: await temporaryDirectory(t), clock: systemClock });
   t.teardown(() => spool.close());
-  const rig = await makeRig(t, await (await redisSource(t, redis)).open(t), {
+  const rig = await makeRig(t, await redisSource(redis).open(t), {
     spool,
     settings: { budget: BUDGET },
     zivver: STAND_IN,

@@ -12,7 +12,7 @@ async function open(t: Test, args: readonly string[]): Promise<{ redis: RunningR
   const redis = await startRedis(t, { args });
   const spool = createSpool({ path: await temporaryDirectory(t), clock: systemClock });
   t.teardown(() => spool.close());
-  const backend = await (await redisSource(t, redis)).open(t);
+  const backend = await redisSource(redis).open(t);
   const rig = await makeRig(t, backend, { spool, settings: { budget: BUDGET }, zivver: STAND_IN });
   return { redis, rig };
 }

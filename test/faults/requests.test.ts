@@ -58,12 +58,12 @@ overBothBackends(t, (t, source) => {
         rig.work({ fetch: watchedFetch(requests), probeEvery: 100, observeFor: 300 });
         rig.zivver.misbehave({ rules: [...plan] });
         await rig.provisioner.submit(rig.login('Name', { address: 'Name@example.org' }));
-        await eventually(() => rig.seen.outcomes.length === 1, 'an outcome');
+        await eventually(() => rig.seen.outcomes.length === 1, 'an outcome', 60_000);
         rig.zivver.misbehave({ rules: [] });
         if (rig.seen.outcomes[0]?.[0] === 'failed') {
-          await eventually(async () => (await rig.deadLetters.list(rig.tenant)).length === 1, 'a dead letter');
+          await eventually(async () => (await rig.deadLetters.list(rig.tenant)).length === 1, 'a dead letter', 60_000);
           await rig.deadLetters.retryAll(rig.tenant);
-          await eventually(() => rig.seen.outcomes.length === 2, 'an outcome of the retry');
+          await eventually(() => rig.seen.outcomes.length === 2, 'an outcome of the retry', 60_000);
         }
         for (const { id } of await rig.deadLetters.list(rig.tenant)) await rig.deadLetters.dismiss(rig.tenant, id, 'x');
         for (const { accountId } of await rig.status.followUps(rig.tenant, 10)) {

@@ -19,6 +19,7 @@ async function killedAgainAndAgain(t: Test, address: StoreAddress): Promise<void
   for (let times = 0; times < 4; times++) {
     const created = rig.zivver.requests().byOperation.create;
     const worker = startWorkerChild(t, rig, address);
+    await worker.working;
     await eventually(() => rig.zivver.requests().byOperation.create >= created + 12, 'some accounts');
     await worker.kill();
   }

@@ -3,7 +3,7 @@ import { createEmbeddedBackend, type Backend } from '../../src/provisioning/inde
 import type { RemoteStoreAddress } from '../../src/state/index.js';
 import { startRedis, type RunningRedis } from '../support/redis.js';
 import { temporaryDirectory } from '../support/temporary.js';
-import { openBackend } from './open-backend.js';
+import { openBackend, type OpenOptions } from './open-backend.js';
 
 /** Opens backends over one and the same store, as the processes of an installation do. */
 export interface BackendSource {
@@ -13,10 +13,13 @@ export interface BackendSource {
 /** Short, so that a taken-over job is soon seen. */
 export const LEASE_TIME = 600;
 
-export async function embeddedSource(t: Test): Promise<BackendSource> {
+/** Where no worker dies: a machine that is busy must not look like one that did. */
+const LONG_LEASE = 30_000;
+
+async function embeddedSource(t: Test, leaseTime: number): Promise<BackendSource> {
   const path = await temporaryDirectory(t);
   // A directory may be open once in a process; several processes have a test of their own.
-  const backend = createEmbeddedBackend({ path, leaseTime: LEASE_TIME });
+  const backend = createEmbeddedBackend({ path, leaseTime });
   t.teardown(() => backend.close());
   return { open: () => Promise.resolve(backend) };
 }
@@ -25,15 +28,15 @@ export function addressOf({ port }: RunningRedis): RemoteStoreAddress {
   return { kind: 'redis', host: '127.0.0.1', port, tls: false, db: 0 };
 }
 
-export async function redisSource(t: Test, redis?: RunningRedis): Promise<BackendSource> {
-  return sourceAt(addressOf(redis ?? (await startRedis(t))));
+export function redisSource(redis: RunningRedis, leaseTime = LONG_LEASE): BackendSource {
+  return sourceAt(addressOf(redis), { leaseTime });
 }
 
 /** Opens a connection of its own to the same store each time, as another process would. */
-export function sourceAt(address: RemoteStoreAddress, commandTimeout = 500): BackendSource {
+export function sourceAt(address: RemoteStoreAddress, options: OpenOptions): BackendSource {
   return {
     open: async (t) => {
-      const backend = await openBackend(address, { leaseTime: LEASE_TIME, commandTimeout });
+      const backend = await openBackend(address, options);
       t.teardown(() => backend.close());
       return backend;
     },
@@ -41,13 +44,17 @@ export function sourceAt(address: RemoteStoreAddress, commandTimeout = 500): Bac
 }
 
 /** Runs a suite over both backends; the store is shared within one of them, so tests use tenants of their own. */
-export function overBothBackends(t: Test, suite: (t: Test, source: () => BackendSource) => void): void {
+export function overBothBackends(
+  t: Test,
+  suite: (t: Test, source: () => BackendSource) => void,
+  leaseTime = LONG_LEASE,
+): void {
   for (const [name, make] of [
     ['embedded', embeddedSource],
-    ['redis', redisSource],
+    ['redis', async (t: Test, lease: number) => redisSource(await startRedis(t), lease)],
   ] as const) {
     t.test(name, async (t) => {
-      const source = await make(t);
+      const source = await make(t, leaseTime);
       t.jobs = 6;
       suite(t, () => source);
     });

@@ -1,6 +1,16 @@
+import { Redis } from 'ioredis';
 import t from 'tap';
-import type { Budget } from '../../src/provisioning/index.js';
-import { overBothBackends } from './backends.js';
+import { createEmbeddedBackend, loadRedisQueue, type Budget } from '../../src/provisioning/index.js';
+import { loadRedis } from '../../src/state/index.js';
+import { manualClock } from '../support/clock.js';
+import { startRedis } from '../support/redis.js';
+import { temporaryDirectory } from '../support/temporary.js';
+import { addressOf, overBothBackends } from './backends.js';
+import { openBackend } from './open-backend.js';
+import { eventually } from './rig.js';
+
+const { connectRedis } = await loadRedis();
+const { createRedisBackend } = await loadRedisQueue();
 
 const limit = { requests: 5, per: 300 };
 
@@ -65,12 +75,12 @@ overBothBackends(t, (t, source) => {
 
   t.test('a hold stops the whole tenant, for all workers, and no other tenant', async (t) => {
     const [one, two] = [(await source().open(t)).budget, (await source().open(t)).budget];
-    await one.hold('held', 400);
+    await one.hold('held', 4_000);
     await one.hold('held', 10);
     const grant = await two.acquire('held', limit, 1_000);
-    t.ok(!grant.granted && grant.wait > 200 && grant.wait <= 400, 'the longer hold counts');
+    t.ok(!grant.granted && grant.wait > 10 && grant.wait <= 4_000, 'the longer hold counts');
     t.match(await two.acquire('free', limit, 1_000), { granted: true });
-    await new Promise((resolve) => setTimeout(resolve, 420));
+    await new Promise((resolve) => setTimeout(resolve, 4_020));
     t.match(await two.acquire('held', limit, 1_000), { granted: true });
   });
 
@@ -81,4 +91,70 @@ overBothBackends(t, (t, source) => {
     t.match(await budget.acquire('tenant b', one, 1_000), { granted: true });
     t.match(await budget.acquire('tenant a', one, 1_000), { granted: false });
   });
+});
+
+t.test('after the machine’s restart, slots and holds of the time before do not count', async (t) => {
+  let uptime = 5_000_000;
+  const path = await temporaryDirectory(t);
+  const backend = createEmbeddedBackend({ path, monotonic: { now: () => uptime } });
+  t.teardown(() => backend.close());
+  const { budget } = backend;
+  const one = { requests: 1, per: 10_000 };
+  t.match(await budget.acquire('t', one, 15_000), { granted: true });
+  await budget.hold('held', 3_600_000);
+  uptime = 60_000;
+  t.match(await budget.acquire('t', one, 15_000), { granted: true });
+  t.match(await budget.acquire('t', one, 15_000), { granted: false }, 'the new ones do');
+  t.match(await budget.acquire('held', one, 15_000), { granted: true });
+  await budget.hold('held', 5_000);
+  t.match(await budget.acquire('held', one, 15_000), { granted: false, wait: 5_000 });
+});
+
+t.test('where Redis’s clock was set, nobody sends for a window, since its slots tell nothing', async (t) => {
+  const redis = await startRedis(t);
+  const admin = new Redis({ port: redis.port, host: '127.0.0.1' });
+  t.teardown(() => {
+    admin.disconnect();
+  });
+  const HOUR = 3_600_000;
+  const one = { requests: 1, per: 300 };
+  for (const by of [HOUR, -HOUR]) {
+    let lag = 0;
+    const connection = connectRedis(addressOf(redis), 'commands');
+    const backend = createRedisBackend({
+      connection,
+      openBlocking: () => connectRedis(addressOf(redis), 'blocking'),
+      monotonic: { now: () => performance.now() + lag },
+    });
+    t.teardown(async () => {
+      await backend.close();
+      connection.disconnect();
+    });
+    await eventually(() => connection.status === 'ready', 'a connection');
+    const tenant = `set by ${by}`;
+    const grant = await backend.budget.acquire(tenant, one, 300);
+    t.match(grant, { granted: true });
+    // For a Redis whose clock goes forward by an hour, its slots and our time are an hour behind.
+    const [slots = ''] = await admin.keys(`*${encodeURIComponent(tenant)}*slots`);
+    const [slot = '', score = '0'] = await admin.zrange(slots, '0', '-1', 'WITHSCORES');
+    await admin.zadd(slots, Number(score) - by, slot);
+    const another = await openBackend(addressOf(redis), { leaseTime: 1_000 });
+    t.teardown(() => another.close());
+    lag = -by;
+    t.match(await backend.budget.acquire(tenant, one, 300), { granted: false, wait: 600 });
+    t.match(await another.budget.acquire(tenant, one, 300), { granted: false }, 'for a worker that is new, too');
+    await new Promise((resolve) => setTimeout(resolve, 650));
+    t.match(await backend.budget.acquire(tenant, one, 300), { granted: true }, 'and then it goes on');
+  }
+});
+
+t.test('a claim that was made before the clock was set back does not last longer than one made now', async (t) => {
+  const clock = manualClock();
+  const backend = createEmbeddedBackend({ path: await temporaryDirectory(t), clock });
+  t.teardown(() => backend.close());
+  t.equal(await backend.records.claim('t', 'probe', '1', 60_000), true);
+  t.equal(await backend.records.claim('t', 'probe', '1', 60_000), false);
+  clock.advance(-3_600_000);
+  t.equal(await backend.records.claim('t', 'probe', '1', 60_000), true);
+  t.equal(await backend.records.claim('t', 'probe', '1', 60_000), false);
 });

@@ -156,7 +156,12 @@ overBothBackends(t, (t, source) => {
     const backend = await source().open(t);
     const rig = await makeRig(t, backend);
     rig.work();
-    await backend.queue.add({ id: 'a'.repeat(64), tenant: rig.tenant, payload: 'v1.gone.AAAA', since: Date.now() });
+    await backend.queue.add({
+      id: 'a'.repeat(64),
+      tenant: rig.tenant,
+      payload: 'v1.gone.AAAA',
+      since: Date.now() - 600_000,
+    });
     await eventually(async () => (await rig.status.tenant(rig.tenant)).dead === 1, 'a dead letter');
     t.match(await rig.deadLetters.list(rig.tenant), [
       { login: null, failure: { class: 'unreadable', remedy: /data key/ } },

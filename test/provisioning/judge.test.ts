@@ -144,3 +144,12 @@ t.test('what is no answer to the question is suspect', (t) => {
   }
   t.end();
 });
+
+t.test('a refusal is recognised whoever the person is: the remedy does not hang on what is masked', (t) => {
+  const text = 'Error creating alias: Alias is already taken for "ali@example.org"';
+  const refusal = { kind: 'answer', status: 400, body: text, header: () => null } as const;
+  const found = judge(refusal, ['Ali', 'ali@example.org'], NOW);
+  t.match(found, { fault: { class: 'permanent', remedy: /merge/ } });
+  t.notMatch(found, { fault: { detail: /ali@example/ } });
+  t.end();
+});

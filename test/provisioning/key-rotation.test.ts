@@ -1,7 +1,13 @@
+import { createHash } from 'node:crypto';
 import { EventEmitter, once } from 'node:events';
 import t from 'tap';
 import { Secret } from '../../src/config/index.js';
-import { createDeadLetters, createProvisioner, createSealer } from '../../src/provisioning/index.js';
+import {
+  createDeadLetters,
+  createProvisioner,
+  createProvisioningStatus,
+  createSealer,
+} from '../../src/provisioning/index.js';
 import { systemClock, systemRandom } from '../../src/shared/index.js';
 import { overBothBackends } from './backends.js';
 import { eventually, makeRig } from './rig.js';
@@ -26,7 +32,11 @@ overBothBackends(t, (t, source) => {
       rig.work({ sealer: rotated });
       await eventually(() => rig.seen.outcomes.length === 2, 'the outcome');
       t.strictSame(rig.seen.outcomes[1], ['created', []]);
-      t.match(await rig.status.followUps(rig.tenant, 10), [{ address: 'bob@example.org' }]);
+      t.match(await rig.status.followUps(rig.tenant, 10), [{ entry: { address: 'bob@example.org' } }]);
+      const tooLate = createProvisioningStatus({ backend, sealer: later, clock: systemClock });
+      const [unread] = await tooLate.followUps(rig.tenant, 10);
+      t.equal(unread?.entry, null, 'without the earlier key it is still listed');
+      t.equal(await tooLate.settleFollowUps(rig.tenant, unread?.accountId ?? ''), true, 'and can be settled');
     },
   );
 
@@ -86,11 +96,84 @@ overBothBackends(t, (t, source) => {
     }
   });
 
+  t.test('a worker that is not told of the new key yet leaves the job to one that is', async (t) => {
+    const backend = await source().open(t);
+    const rig = await makeRig(t, backend, { sealer: rotated });
+    const behind = rig.work({ sealer: earlier });
+    await rig.provisioner.submit(rig.login('Ada'));
+    await eventually(() => rig.seen.notes.includes('retry unreadable'), 'an attempt in vain');
+    await behind.stop();
+    rig.work();
+    await eventually(() => rig.seen.outcomes.length === 1, 'the outcome');
+    t.strictSame(rig.seen.outcomes, [['created', []]]);
+    t.equal((await rig.status.tenant(rig.tenant)).dead, 0);
+  });
+
+  t.test('a job from before a rotation leaves its account on record under the new key', async (t) => {
+    const backend = await source().open(t);
+    const freeAccounts = ['eve@example.org'];
+    const accounts = [{ userName: 'bob@example.org', displayName: 'Somebody Else' }];
+    const rig = await makeRig(t, backend, { sealer: earlier, zivver: { accounts, freeAccounts } });
+    for (const name of ['Ada', 'Bob', 'Eve']) await rig.provisioner.submit(rig.login(name));
+    rig.work({ sealer: rotated });
+    await eventually(() => rig.seen.outcomes.length === 3, 'the outcomes');
+    // The earlier key has gone.
+    const after = createProvisioner({ backend, spool: null, sealer: later, clock: systemClock });
+    t.teardown(() => after.close());
+    for (const name of ['Ada', 'Bob', 'Eve']) {
+      t.strictSame(await after.submit(rig.login(name)), { action: 'skip', reason: 'known' });
+    }
+    const status = createProvisioningStatus({ backend, sealer: later, clock: systemClock });
+    const [id] = later.accountIds(rig.tenant, 'bob@example.org');
+    t.match(await status.followUps(rig.tenant, 10), [{ accountId: id, entry: { address: 'bob@example.org' } }]);
+  });
+
+  t.test('a dead letter from before a rotation is retried and dismissed under the new key', async (t) => {
+    const backend = await source().open(t);
+    const freeAccounts = ['ada@example.org', 'bob@example.org'];
+    const rig = await makeRig(t, backend, { sealer: earlier, zivver: { freeAccounts } });
+    for (const name of ['Ada', 'Bob']) await rig.provisioner.submit(rig.login(name));
+    const before = rig.work();
+    await eventually(async () => (await rig.status.tenant(rig.tenant)).dead === 2, 'two dead letters');
+    await before.stop();
+    const letters = createDeadLetters({ backend, sealer: rotated, clock: systemClock, rememberFor: 60_000 });
+    const after = createProvisioner({ backend, spool: null, sealer: rotated, clock: systemClock });
+    t.teardown(() => after.close());
+    const [ada, bob] = (await letters.list(rig.tenant)).map(({ id }) => id);
+    rig.work({ sealer: rotated });
+    await letters.retry(rig.tenant, ada ?? '');
+    await eventually(async () => (await rig.status.tenant(rig.tenant)).dead === 2, 'it fails again');
+    t.strictSame(await after.submit(rig.login('Ada')), { action: 'skip', reason: 'known' });
+    await letters.retry(rig.tenant, ada ?? '');
+    await eventually(() => rig.seen.outcomes.length === 4, 'and again, though it is on record under both keys');
+    await letters.dismiss(rig.tenant, bob ?? '', 'has left');
+    const withoutEarlier = createProvisioner({ backend, spool: null, sealer: later, clock: systemClock });
+    t.teardown(() => withoutEarlier.close());
+    t.strictSame(await withoutEarlier.submit(rig.login('Bob')), { action: 'skip', reason: 'known' });
+  });
+
+  t.test(
+    'what an earlier version queued under a digest without a key is worked on, and the account is known',
+    async (t) => {
+      const backend = await source().open(t);
+      const rig = await makeRig(t, backend, { sealer: earlier });
+      const { tenant, idp, address, accountKey, displayName, reference, at } = rig.login('Ada');
+      const request = { tenant, idp, address, accountKey, displayName, reference, at };
+      const id = createHash('sha256').update(`${rig.tenant}\0ada@example.org`).digest('hex');
+      const payload = earlier.seal(JSON.stringify(request), id);
+      await backend.queue.add({ id, tenant: rig.tenant, payload, since: Date.now() });
+      rig.work();
+      t.equal(await rig.provisioner.waitForAccount(rig.login('Ada'), 5_000), 'exists');
+      t.strictSame(await rig.provisioner.submit(rig.login('Ada')), { action: 'skip', reason: 'known' });
+    },
+  );
+
   t.test('taken away too early, the earlier key makes a dead letter, and put back it mends it', async (t) => {
     const backend = await source().open(t);
     const rig = await makeRig(t, backend, { sealer: earlier });
     await rig.provisioner.submit(rig.login('Ada'));
-    const hasty = rig.work({ sealer: later });
+    // So long after the login nobody is about to be told of a key.
+    const hasty = rig.work({ sealer: later, clock: { now: () => Date.now() + 600_000 } });
     await eventually(async () => (await rig.status.tenant(rig.tenant)).dead === 1, 'a dead letter');
     await hasty.stop();
     const options = { backend, clock: systemClock, rememberFor: 60_000 };

@@ -37,7 +37,7 @@ t.test('a worker killed with jobs in its hands: others take them over, and no ac
   });
   t.test('redis', async (t) => {
     const redis = await startRedis(t);
-    await killedWorker(t, await (await redisSource(t, redis)).open(t), addressOf(redis));
+    await killedWorker(t, await redisSource(redis).open(t), addressOf(redis));
   });
   t.end();
 });

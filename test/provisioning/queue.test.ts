@@ -1,5 +1,5 @@
 import t from 'tap';
-import { overBothBackends } from './backends.js';
+import { LEASE_TIME, overBothBackends } from './backends.js';
 import { queueContract } from './queue-contract.js';
 
-overBothBackends(t, queueContract);
+overBothBackends(t, queueContract, LEASE_TIME);

@@ -25,7 +25,7 @@ async function commandCounter(t: Test, { port }: RunningRedis): Promise<() => Pr
 
 t.test('the login of a known account reads once and touches no queue', async (t) => {
   const redis = await startRedis(t);
-  const rig = await makeRig(t, await (await redisSource(t, redis)).open(t));
+  const rig = await makeRig(t, await redisSource(redis).open(t));
   const worker = rig.work();
   const login = rig.login('Ada');
   await rig.provisioner.submit(login);
@@ -40,7 +40,7 @@ t.test('the login of a known account reads once and touches no queue', async (t)
 
 t.test('so does one of an account that was recorded under the data key before', async (t) => {
   const redis = await startRedis(t);
-  const backend = await (await redisSource(t, redis)).open(t);
+  const backend = await redisSource(redis).open(t);
   const [before, now] = [7, 8].map((byte) => ({
     id: `k${byte}`,
     bytes: new Secret<Uint8Array>(new Uint8Array(32).fill(byte)),
@@ -60,7 +60,7 @@ t.test('so does one of an account that was recorded under the data key before', 
 
 t.test('a login that needs no account tells Redis nothing at all', async (t) => {
   const redis = await startRedis(t);
-  const rig = await makeRig(t, await (await redisSource(t, redis)).open(t));
+  const rig = await makeRig(t, await redisSource(redis).open(t));
   const told = await commandCounter(t, redis);
   await rig.provisioner.submit(rig.login('Ada', { accountKey: null }));
   await rig.provisioner.submit(rig.login('Ada', { address: 'ada@elsewhere.test' }));
@@ -69,7 +69,7 @@ t.test('a login that needs no account tells Redis nothing at all', async (t) => 
 
 t.test('a first login costs Redis two round trips: one read, one script', async (t) => {
   const redis = await startRedis(t);
-  const rig = await makeRig(t, await (await redisSource(t, redis)).open(t));
+  const rig = await makeRig(t, await redisSource(redis).open(t));
   // The first one makes the tenant's queue and loads the script.
   await rig.provisioner.submit(rig.login('First'));
   const told = await commandCounter(t, redis);

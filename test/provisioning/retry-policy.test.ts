@@ -58,7 +58,21 @@ t.test('throttling waits, a refused credential pauses, a permanent refusal is bu
   t.strictSame(nextStep(fault('throttled', 7_000), context), { step: 'wait', delay: 7_000 });
   t.strictSame(nextStep(fault('credential'), context), { step: 'pause' });
   t.strictSame(nextStep(fault('permanent'), context), { step: 'bury' });
-  t.strictSame(nextStep(fault('unreadable'), context), { step: 'bury' });
+  t.end();
+});
+
+t.test('a job whose key is unknown is tried again while others may have rotated, and then buried', (t) => {
+  t.match(nextStep(fault('unreadable'), context), { step: 'retry' });
+  t.strictSame(nextStep(fault('unreadable'), { ...context, now: 600_000 }), { step: 'bury' });
+  t.end();
+});
+
+t.test('however long it waited for its first attempt, a passing fault is not the end of it', (t) => {
+  const late = { ...context, now: context.retryFor + HOUR };
+  for (let attempts = 0; attempts < 4; attempts++) {
+    t.match(nextStep(fault('transient'), { ...late, attempts }), { step: 'retry', delay: 1_000 * 2 ** attempts });
+  }
+  t.strictSame(nextStep(fault('transient'), { ...late, attempts: 4 }), { step: 'bury' });
   t.end();
 });
 

@@ -176,7 +176,7 @@ function recorder(): { seen: Seen; events: ProvisioningEvents } {
 export async function eventually(
   condition: () => boolean | Promise<boolean>,
   what: string,
-  limit = 10_000,
+  limit = 30_000,
 ): Promise<void> {
   const deadline = Date.now() + limit;
   while (!(await condition())) {

@@ -56,7 +56,7 @@ t.test('one process at a time flushes; a dead one does not keep the right', asyn
 
 t.test('while Redis is away logins are spooled; afterwards each has its account, none two', async (t) => {
   const redis = await startRedis(t);
-  const backend = await (await redisSource(t, redis)).open(t);
+  const backend = await redisSource(redis).open(t);
   const spool = createSpool({ path: await temporaryDirectory(t), clock: systemClock });
   t.teardown(() => spool.close());
   const rig = await makeRig(t, backend, { spool });
@@ -88,7 +88,7 @@ t.test(
   'a long spool is flushed in the order of the logins, each once, though two processes begin at once',
   async (t) => {
     const redis = await startRedis(t);
-    const source = await redisSource(t, redis);
+    const source = redisSource(redis);
     const spool = createSpool({ path: await temporaryDirectory(t), clock: systemClock });
     t.teardown(() => spool.close());
     const names = Array.from({ length: 170 }, (_, at) => `User${at}`);
@@ -123,7 +123,7 @@ t.test(
 
 t.test('jobs that were on the queue when the flush was cut off are not made twice', async (t) => {
   const redis = await startRedis(t);
-  const backend = await (await redisSource(t, redis)).open(t);
+  const backend = await redisSource(redis).open(t);
   const spool = createSpool({ path: await temporaryDirectory(t), clock: systemClock });
   t.teardown(() => spool.close());
   const rig = await makeRig(t, backend, { spool });
@@ -159,17 +159,24 @@ t.test('jobs that were on the queue when the flush was cut off are not made twic
 
 t.test('a Redis that hangs is a Redis that is away', async (t) => {
   const redis = await startRedis(t);
-  const backend = await (await redisSource(t, redis)).open(t);
+  const backend = await redisSource(redis).open(t);
   const spool = createSpool({ path: await temporaryDirectory(t), clock: systemClock });
   t.teardown(() => spool.close());
   const rig = await makeRig(t, backend, { spool });
   redis.pause();
   const began = performance.now();
   t.strictSame(await rig.provisioner.submit(rig.login('Ada')), { action: 'create', spooled: true });
-  t.ok(performance.now() - began < 2_500);
-  const afterwards = performance.now();
-  for (let at = 0; at < 20; at++) await rig.provisioner.submit(rig.login(`User${at}`));
-  t.ok(performance.now() - afterwards < 400, 'only the first one waits to find that out');
+  const first = performance.now() - began;
+  t.ok(first < 2_500);
+  const times: number[] = [];
+  for (let at = 0; at < 20; at++) {
+    const since = performance.now();
+    await rig.provisioner.submit(rig.login(`User${at}`));
+    times.push(performance.now() - since);
+  }
+  times.sort((one, other) => one - other);
+  // What a slow disk or a busy machine adds, it adds to the first one as well; a time-out stands out.
+  t.ok(first - (times[15] ?? first) > 250, `only the first one waits to find that out: ${first}, ${times.join(' ')}`);
   redis.resume();
   await eventually(async () => {
     // Spooled until the ping is answered, queued from then on.
@@ -184,7 +191,7 @@ t.test('a Redis that hangs is a Redis that is away', async (t) => {
 
 t.test('with neither queue nor spool the login is not accepted', async (t) => {
   const redis = await startRedis(t);
-  const rig = await makeRig(t, await (await redisSource(t, redis)).open(t));
+  const rig = await makeRig(t, await redisSource(redis).open(t));
   await redis.kill();
   await t.rejects(rig.provisioner.submit(rig.login('Ada')), { code: 'STORE_UNAVAILABLE' });
 });
@@ -196,7 +203,7 @@ t.test('neither Redis’s dump nor the embedded files show a name, an account ke
   t.teardown(() => embedded.close());
   const accounts = [{ userName: 'bob@example.org', displayName: 'Somebody Else' }];
   const freeAccounts = ['eve@example.org'];
-  for (const backend of [await (await redisSource(t, redis)).open(t), embedded]) {
+  for (const backend of [await redisSource(redis).open(t), embedded]) {
     const rig = await makeRig(t, backend, { zivver: { accounts, freeAccounts } });
     const worker = rig.work();
     for (const name of ['Ada', 'Bob', 'Eve']) await rig.provisioner.submit(rig.login(name));

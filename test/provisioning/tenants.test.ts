@@ -41,4 +41,26 @@ overBothBackends(t, (t, source) => {
     refused.zivver.misbehave({ rules: [] });
     await eventually(() => refused.zivver.accounts().length === 1, 'its account, by itself');
   });
+
+  t.test(
+    'a tenant whose probe must wait for an hour keeps nobody from being worked on, nor the worker’s signs of life',
+    async (t) => {
+      const backend = await source().open(t);
+      const [held, free] = [await makeRig(t, backend), await makeRig(t, backend)];
+      await backend.queue.pause(held.tenant);
+      await backend.budget.hold(held.tenant, 3_600_000);
+      let configured = [held.settings];
+      held.work({ tenants: () => configured });
+      await eventually(async () => (await held.status.tenant(held.tenant)).workers === 1, 'a worker');
+      configured = [held.settings, free.settings];
+      await free.provisioner.submit(free.login('Ada'));
+      await eventually(() => free.zivver.accounts().length === 1, 'the account of a tenant that came later');
+      const { lastBeat } = await held.status.tenant(held.tenant);
+      await eventually(
+        async () => ((await held.status.tenant(held.tenant)).lastBeat ?? 0) > (lastBeat ?? 0),
+        'a sign of life',
+      );
+      t.equal(held.zivver.requests().total, 0);
+    },
+  );
 });

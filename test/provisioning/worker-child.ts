@@ -41,7 +41,8 @@ export function startWorkerChild(
     address,
     budget: rig.settings.budget,
     timeout: 5_000,
-    leaseTime: 600,
+    // A killed one's jobs are soon taken over, and one that is only slow on a busy machine keeps its own.
+    leaseTime: 2_000,
     concurrency: 8,
     ...task,
   };

@@ -1,4 +1,6 @@
 import t from 'tap';
+import type { Budget, RecordStore } from '../../src/provisioning/index.js';
+import { GatewayError } from '../../src/shared/index.js';
 import { overBothBackends } from './backends.js';
 import { ACCOUNT_KEY, eventually, makeRig, sealer, watchedFetch } from './rig.js';
 
@@ -58,8 +60,8 @@ overBothBackends(t, (t, source) => {
     const [entry, ...more] = await rig.status.followUps(rig.tenant, 10);
     t.strictSame(more, []);
     const [id] = sealer.accountIds(rig.tenant, login.address);
-    t.match(entry, { accountId: id, address: 'Ada@example.org', reference: 'ABCD-EFGH-JKMN' });
-    t.match(entry?.items, [
+    t.match(entry, { accountId: id, entry: { address: 'Ada@example.org', reference: 'ABCD-EFGH-JKMN' } });
+    t.match(entry?.entry?.items, [
       { kind: 'inactive' },
       { kind: 'address-case', login: 'Ada@example.org', account: 'ada@example.org' },
       { kind: 'name', login: 'Ada Surname', account: 'A. Lovelace' },
@@ -97,7 +99,7 @@ overBothBackends(t, (t, source) => {
     t.strictSame(await rig.provisioner.submit(rig.login('Ada')), { action: 'observe', spooled: false });
     await rig.provisioner.submit(rig.login('Bob'));
     await eventually(() => rig.seen.outcomes.length === 2, 'both outcomes');
-    t.strictSame(rig.seen.outcomes, [
+    t.strictSame(rig.seen.outcomes.sort(), [
       ['existed', []],
       ['failed', []],
     ]);
@@ -138,5 +140,97 @@ overBothBackends(t, (t, source) => {
     const waits = Array.from({ length: 50 }, (_, at) => rig.provisioner.waitForAccount(rig.login(`U${at}`), 300));
     t.ok((await Promise.all(waits)).every((result) => result === 'timeout'));
     t.ok(Date.now() - began < 1_500);
+  });
+
+  t.test(
+    'a tenant that is switched off, and has no connection any more, ends its jobs with the one it had',
+    async (t) => {
+      const rig = await makeRig(t, await source().open(t));
+      // The reload comes between two looks at the configuration.
+      rig.work({ beatEvery: 60_000 });
+      rig.settings = { ...rig.settings, mode: 'off', scim: undefined };
+      await rig.provisioner.submit(rig.login('Ada', { mode: 'scim' }));
+      await eventually(() => rig.seen.outcomes.length === 1, 'an outcome');
+      t.strictSame(rig.seen.outcomes, [['created', []]]);
+      t.strictSame(rig.seen.faults, []);
+    },
+  );
+
+  t.test('a worker that is stopped as soon as it is started works on no tenant', async (t) => {
+    const backend = await source().open(t);
+    const [one, other] = [await makeRig(t, backend), await makeRig(t, backend)];
+    await one.work({ tenants: () => [one.settings, other.settings] }).stop();
+    for (const rig of [one, other]) await rig.provisioner.submit(rig.login('Ada'));
+    await new Promise((resolve) => setTimeout(resolve, 500));
+    for (const rig of [one, other]) t.match(await rig.status.tenant(rig.tenant), { waiting: 1, active: 0 });
+  });
+
+  t.test('a tenant may have any name that the configuration takes', async (t) => {
+    const backend = await source().open(t);
+    for (const id of ['error', 'newlistener']) {
+      await backend.queue.add({ id, tenant: id, payload: 'sealed', since: 1 });
+      const lease = await backend.queue.take(id);
+      t.equal(lease?.job.id, id);
+      await lease?.complete();
+    }
+  });
+
+  t.test('of many jobs that are tried again and again, the one that waits longest tells the age', async (t) => {
+    const backend = await source().open(t);
+    const { tenant, status } = await makeRig(t, backend);
+    // As backoff has it: the older a job, the later its next attempt.
+    for (let at = 0; at < 30; at++) {
+      await backend.queue.add({ id: `j${at}`, tenant, payload: 'sealed', since: 1_000 * (30 - at) }, 60_000 * (at + 1));
+    }
+    t.match(await status.tenant(tenant), { delayed: 30, oldestSince: 1_000 });
+  });
+
+  t.test(
+    'a slot that was given long before the worker could go on is not used: it may be another’s by now',
+    async (t) => {
+      const backend = await source().open(t);
+      let asked = 0;
+      const acquire: Budget['acquire'] = async (...args) => {
+        const grant = await backend.budget.acquire(...args);
+        asked += 1;
+        // As if the process had been stopped between the answer and its next step.
+        if (asked === 1) await new Promise((resolve) => setTimeout(resolve, 5_100));
+        return grant;
+      };
+      const budget: Budget = {
+        acquire,
+        settle: (...args) => backend.budget.settle(...args),
+        hold: (...args) => backend.budget.hold(...args),
+      };
+      const rig = await makeRig(t, backend);
+      rig.work({ backend: { ...backend, budget } });
+      await rig.provisioner.submit(rig.login('Ada'));
+      await eventually(() => rig.seen.outcomes.length === 1, 'an outcome');
+      t.equal(asked, 3, 'one for each of two requests, and the one that came too late');
+      t.equal(rig.zivver.requests().total, 2);
+    },
+  );
+
+  t.test('a job whose end cannot be recorded is put back, not left until its lease runs out', async (t) => {
+    const backend = await source().open(t);
+    let failures = 0;
+    const set: RecordStore['set'] = async (...args) => {
+      failures += 1;
+      if (failures === 1) throw new GatewayError('STORE_UNAVAILABLE', 'for a moment');
+      await backend.records.set(...args);
+    };
+    const rig = await makeRig(t, backend);
+    const records = new Proxy(backend.records, {
+      get: (target, name) => {
+        if (name === 'set') return set;
+        const method: unknown = Reflect.get(target, name);
+        return typeof method === 'function' ? (method.bind(target) as unknown) : method;
+      },
+    });
+    rig.work({ backend: { ...backend, records } });
+    await rig.provisioner.submit(rig.login('Ada'));
+    await eventually(() => rig.seen.outcomes.length === 1, 'an outcome', 15_000);
+    t.strictSame(rig.seen.outcomes, [['existed', []]], 'made by the attempt before');
+    t.equal(rig.seen.faults.length, 1);
   });
 });

@@ -61,7 +61,7 @@ export function provisioningSchema(scalars: Scalars) {
       .describe('How long a first login may wait for its account; `0` = never. Default: `2s`.'),
     retryFor: duration(1000)
       .optional()
-      .describe('How long a transient failure is tried again before the job becomes a dead letter. Default: `24h`.'),
+      .describe('How long after the login, and in at least five attempts, a transient failure is tried again before the job becomes a dead letter. Default: `24h`.'),
     rememberFor: duration(1000)
       .optional()
       .describe('How long an outcome is remembered, so that the next login asks nothing. Default: `30d`.'),

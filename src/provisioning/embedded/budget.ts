@@ -2,12 +2,10 @@ import type { Clock } from '../../shared/index.js';
 import type { Budget, BudgetLimit, Grant } from '../queue.js';
 import { nextSequence, type EmbeddedDatabase, type Tables } from './database.js';
 
-// A time further ahead than any slot or hold reaches was written before the machine was restarted.
-const BEYOND = 2 * 3_600_000;
-
 /**
  * The budget of one machine. `monotonic` must be the same for all its processes and must not jump when the wall clock
- * is set (CLOCK_MONOTONIC is both).
+ * is set (CLOCK_MONOTONIC is both). It begins anew with the machine, so each slot and hold carries when it was written:
+ * one of the future is of the time before, which is over.
  */
 export class EmbeddedBudget implements Budget {
   readonly #database: EmbeddedDatabase;
@@ -21,9 +19,9 @@ export class EmbeddedBudget implements Budget {
   acquire(tenant: string, limit: BudgetLimit, longest: number): Promise<Grant> {
     return this.#database.write((tables): Grant => {
       const now = this.#monotonic.now();
-      const held = tables.marks.get(['hold', tenant]) ?? 0;
-      if (held > now && held < now + BEYOND) return { granted: false, wait: held - now };
-      dropStale(tables, tenant, now);
+      const held = heldUntil(tables, tenant, now);
+      if (held > now) return { granted: false, wait: held - now };
+      dropStale(tables, tenant, now, longest + limit.per);
       const taken = tables.slots.getKeysCount(rangeOf(tenant));
       if (taken >= limit.requests) {
         // A slot whose answer is still out comes free one window after it, so not sooner than a window from now.
@@ -32,7 +30,7 @@ export class EmbeddedBudget implements Budget {
       }
       const free = now + longest + limit.per;
       const sequence = nextSequence(tables);
-      tables.slots.putSync([tenant, free, sequence], true);
+      tables.slots.putSync([tenant, free, sequence], now);
       return { granted: true, slot: `${free}/${sequence}` };
     });
   }
@@ -41,25 +39,32 @@ export class EmbeddedBudget implements Budget {
     const [free = 0, sequence = 0] = slot.split('/').map(Number);
     await this.#database.write((tables) => {
       if (!tables.slots.removeSync([tenant, free, sequence])) return;
-      tables.slots.putSync([tenant, this.#monotonic.now() + limit.per, sequence], true);
+      const now = this.#monotonic.now();
+      tables.slots.putSync([tenant, now + limit.per, sequence], now);
     });
   }
 
   async hold(tenant: string, duration: number): Promise<void> {
     await this.#database.write((tables) => {
-      const until = this.#monotonic.now() + duration;
-      const held = tables.marks.get(['hold', tenant]) ?? 0;
-      if (held < until || held > until + BEYOND) tables.marks.putSync(['hold', tenant], until);
+      const now = this.#monotonic.now();
+      if (heldUntil(tables, tenant, now) >= now + duration) return;
+      tables.marks.putSync(['hold', tenant], now + duration);
+      tables.marks.putSync(['held since', tenant], now);
     });
   }
 }
 
-function dropStale(tables: Tables, tenant: string, now: number): void {
-  const past = { start: [tenant], end: [tenant, now, Number.MAX_SAFE_INTEGER] };
-  const leftOver = { start: [tenant, now + BEYOND], end: [tenant, Number.MAX_VALUE] };
-  for (const range of [past, leftOver]) {
-    for (const key of [...tables.slots.getKeys(range)]) tables.slots.removeSync(key);
-  }
+function heldUntil(tables: Tables, tenant: string, now: number): number {
+  const since = tables.marks.get(['held since', tenant]) ?? 0;
+  return since > now ? 0 : (tables.marks.get(['hold', tenant]) ?? 0);
+}
+
+/** @param reach how far ahead a slot taken now comes free, at the latest */
+function dropStale(tables: Tables, tenant: string, now: number, reach: number): void {
+  const past = tables.slots.getRange({ start: [tenant], end: [tenant, now, Number.MAX_SAFE_INTEGER] });
+  const beyond = tables.slots.getRange({ start: [tenant, now + reach + 1], end: [tenant, Number.MAX_VALUE] });
+  const stale = [...past, ...[...beyond].filter(({ value: writtenAt }) => writtenAt > now)];
+  for (const { key } of stale) tables.slots.removeSync(key);
 }
 
 function firstFree(tables: Tables, tenant: string): number {

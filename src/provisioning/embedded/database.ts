@@ -46,9 +46,9 @@ export interface Tables {
   readonly expiries: Database<true, [number, string, string]>;
   /** [tenant, list, id] */
   readonly lists: Database<string, [string, string, string]>;
-  /** [tenant, free from (monotonic ms), sequence] */
-  readonly slots: Database<true, [string, number, number]>;
-  /** Sequence counter, pauses, holds. */
+  /** [tenant, free from (monotonic ms), sequence] → when it was written (monotonic ms) */
+  readonly slots: Database<number, [string, number, number]>;
+  /** Sequence counter, pauses, holds and since when. */
   readonly marks: Database<number, [string, string]>;
   /** By sequence. */
   readonly spool: Database<SpoolRow, number>;

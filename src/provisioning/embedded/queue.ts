@@ -1,7 +1,7 @@
 import { EventEmitter } from 'node:events';
 import type { Clock } from '../../shared/index.js';
 import type { QueuedJob } from '../job.js';
-import type { DeadLetter, Failure, JobQueue, Lease, QueueDepth } from '../queue.js';
+import { ENDS, type DeadLetter, type Failure, type JobQueue, type Lease, type QueueDepth } from '../queue.js';
 import { nextSequence, type EmbeddedDatabase, type JobRow, type Tables } from './database.js';
 import {
   changeRow,
@@ -38,7 +38,7 @@ export class EmbeddedQueue implements JobQueue {
   async add(job: QueuedJob, delay = 0): Promise<void> {
     const due = delay > 0 ? this.#clock.now() + delay : null;
     await this.#database.write((tables) => insertJob(tables, job, due));
-    this.#added.emit(job.tenant);
+    this.#wake(job.tenant);
   }
 
   async take(tenant: string, signal?: AbortSignal): Promise<Lease | null> {
@@ -62,7 +62,7 @@ export class EmbeddedQueue implements JobQueue {
 
   async resume(tenant: string): Promise<void> {
     await this.#database.write((tables) => tables.marks.removeSync(['paused', tenant]));
-    this.#added.emit(tenant);
+    this.#wake(tenant);
   }
 
   isPaused(tenant: string): Promise<boolean> {
@@ -71,11 +71,17 @@ export class EmbeddedQueue implements JobQueue {
 
   depth(tenant: string): Promise<QueueDepth> {
     const depth = this.#database.read((tables) => {
-      const heads = (['waiting', 'delayed'] as const).flatMap((state) => jobsOf(tables, tenant, state, 0, 1));
-      const since = heads.flatMap((id) => tables.jobs.get([tenant, id])?.since ?? []);
+      const [waiting, delayed] = [countJobs(tables, tenant, 'waiting'), countJobs(tables, tenant, 'delayed')];
+      const ends = [
+        ...jobsOf(tables, tenant, 'waiting', 0, ENDS),
+        ...jobsOf(tables, tenant, 'waiting', Math.max(ENDS, waiting - ENDS), ENDS),
+        ...jobsOf(tables, tenant, 'delayed', 0, ENDS),
+        ...jobsOf(tables, tenant, 'delayed', Math.max(ENDS, delayed - ENDS), ENDS),
+      ];
+      const since = ends.flatMap((id) => tables.jobs.get([tenant, id])?.since ?? []);
       return {
-        waiting: countJobs(tables, tenant, 'waiting'),
-        delayed: countJobs(tables, tenant, 'delayed'),
+        waiting,
+        delayed,
         active: countJobs(tables, tenant, 'active'),
         dead: countJobs(tables, tenant, 'dead'),
         oldestSince: since.length === 0 ? null : Math.min(...since),
@@ -103,7 +109,7 @@ export class EmbeddedQueue implements JobQueue {
       toBack(tables, tenant, id, row, { since, attempts: 0, failure: null, sequence });
       return true;
     });
-    if (revived) this.#added.emit(tenant);
+    if (revived) this.#wake(tenant);
     return revived;
   }
 
@@ -119,7 +125,7 @@ export class EmbeddedQueue implements JobQueue {
   /** Ends waiting `take`s; the database is the owner's to close. */
   close(): void {
     this.#closed = true;
-    for (const tenant of this.#added.eventNames()) this.#added.emit(tenant);
+    for (const event of this.#added.eventNames()) this.#added.emit(event);
   }
 
   #tryTake(tenant: string): Promise<Lease | null> {
@@ -170,7 +176,7 @@ export class EmbeddedQueue implements JobQueue {
         await letGo((tables, row) => {
           toFront(tables, tenant, id, row);
         });
-        this.#added.emit(tenant);
+        this.#wake(tenant);
       },
       bury: (failure: Failure) =>
         letGo((tables, row) => {
@@ -180,17 +186,26 @@ export class EmbeddedQueue implements JobQueue {
     };
   }
 
+  #wake(tenant: string): void {
+    this.#added.emit(eventOf(tenant));
+  }
+
   async #nextLook(tenant: string): Promise<void> {
     await new Promise<void>((resolve) => {
       const wake = (): void => {
         clearTimeout(timer);
-        this.#added.off(tenant, wake);
+        this.#added.off(eventOf(tenant), wake);
         resolve();
       };
       const timer = setTimeout(wake, LOOK_EVERY);
-      this.#added.on(tenant, wake);
+      this.#added.on(eventOf(tenant), wake);
     });
   }
+}
+
+/** A tenant may be called `error`, which is an event that throws where nobody listens. */
+function eventOf(tenant: string): string {
+  return `job of ${tenant}`;
 }
 
 function isPaused(tables: Tables, tenant: string): boolean {

@@ -26,7 +26,7 @@ export class EmbeddedRecords implements RecordStore {
 
   claim(tenant: string, key: string, value: string, lifetime: number | null): Promise<boolean> {
     return this.#database.write((tables) => {
-      if (this.#live(tables, tenant, key) !== null) return false;
+      if (this.#live(tables, tenant, key) !== null && !this.#isBeyond(tables, tenant, key, lifetime)) return false;
       this.#put(tables, tenant, key, value, lifetime);
       return true;
     });
@@ -70,6 +70,12 @@ export class EmbeddedRecords implements RecordStore {
       for (const [, tenant, key] of due) this.#forget(tables, tenant, key);
       return due.length;
     });
+  }
+
+  /** A claim that ends later than one made now was made before the clock was set back. */
+  #isBeyond(tables: Tables, tenant: string, key: string, lifetime: number | null): boolean {
+    const expiresAt = tables.records.get([tenant, key])?.expiresAt ?? null;
+    return expiresAt !== null && lifetime !== null && expiresAt > this.#clock.now() + lifetime;
   }
 
   #live(tables: Tables, tenant: string, key: string): string | null {

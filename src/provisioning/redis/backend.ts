@@ -1,3 +1,4 @@
+import type { Clock } from '../../shared/index.js';
 import type { Backend } from '../queue.js';
 import { createAsk, type Connection } from './ask.js';
 import { RedisBudget } from './budget.js';
@@ -13,6 +14,8 @@ export interface RedisBackendOptions {
   readonly prefix?: string;
   /** Milliseconds after which a silent worker loses its job. Default 30 000. */
   readonly leaseTime?: number;
+  /** A clock that is never set. Default: the time since this process began. */
+  readonly monotonic?: Clock;
   /** Told of errors that BullMQ meets between calls; it goes on by itself. */
   readonly onError?: (error: Error) => void;
 }
@@ -33,7 +36,7 @@ export function createRedisBackend(options: RedisBackendOptions): Backend {
   return {
     queue,
     records: new RedisRecords(connection, prefix, ask),
-    budget: new RedisBudget(connection, prefix, ask),
+    budget: new RedisBudget(connection, prefix, ask, options.monotonic ?? { now: () => performance.now() }),
     close: () => {
       close();
       return queue.close();

@@ -1,12 +1,17 @@
 import { randomUUID } from 'node:crypto';
+import type { Clock } from '../../shared/index.js';
 import type { Budget, BudgetLimit, Grant } from '../queue.js';
 import type { Ask, Connection } from './ask.js';
 import { tenantPrefix } from './keys.js';
 
+// By how much Redis's clock and our elapsed time may differ; answers take up to a second. Milliseconds.
+const CLOCK_TOLERANCE = 2_000;
+
 /**
  * Redis's own clock decides, so that the clocks of the machines do not matter. A worker that knows another epoch than
- * the one it meets has outlived a Redis that lost its data, and with it the slots: then nobody sends for a window.
- * KEYS: slots, hold, epoch. ARGV: requests, window, longest, slot, known epoch, new epoch.
+ * the one it meets has outlived a Redis that lost its data, and with it the slots. Where its own elapsed time says that
+ * the clock was set, or is that of another server, the slots tell nothing. In both cases nobody sends for a window.
+ * KEYS: slots, hold, epoch. ARGV: requests, window, longest, slot, known epoch, new epoch, expected time.
  */
 const ACQUIRE = `
 local time = redis.call('TIME')
@@ -17,20 +22,21 @@ if not epoch then
   epoch = ARGV[6]
   redis.call('SET', KEYS[3], epoch)
 end
-if ARGV[5] ~= '' and ARGV[5] ~= epoch then
+local beyond = redis.call('ZREMRANGEBYSCORE', KEYS[1], now + window + longest + ${CLOCK_TOLERANCE}, '+inf')
+local jumped = ARGV[7] ~= '' and math.abs(now - tonumber(ARGV[7])) > ${CLOCK_TOLERANCE}
+if (ARGV[5] ~= '' and ARGV[5] ~= epoch) or beyond > 0 or jumped then
   redis.call('SET', KEYS[2], '1', 'PX', window + longest)
 end
 local held = redis.call('PTTL', KEYS[2])
-if held > 0 then return {0, held, epoch} end
+if held > 0 then return {0, held, epoch, now} end
 redis.call('ZREMRANGEBYSCORE', KEYS[1], '-inf', now)
-redis.call('ZREMRANGEBYSCORE', KEYS[1], now + 2 * 3600000, '+inf')
 if redis.call('ZCARD', KEYS[1]) >= tonumber(ARGV[1]) then
   local first = redis.call('ZRANGE', KEYS[1], 0, 0, 'WITHSCORES')
-  return {0, math.max(1, math.min(tonumber(first[2] or now) - now, window)), epoch}
+  return {0, math.max(1, math.min(tonumber(first[2] or now) - now, window)), epoch, now}
 end
 redis.call('ZADD', KEYS[1], now + longest + window, ARGV[4])
 redis.call('PEXPIRE', KEYS[1], longest + window + 60000)
-return {1, 0, epoch}`;
+return {1, 0, epoch, now}`;
 
 /** KEYS: slots. ARGV: slot, window. */
 const SETTLE = `
@@ -43,27 +49,40 @@ const HOLD = `
 if redis.call('PTTL', KEYS[1]) < tonumber(ARGV[1]) then redis.call('SET', KEYS[1], '1', 'PX', ARGV[1]) end
 return 1`;
 
+/** What a worker remembers of the Redis that it asked last. */
+interface Seen {
+  readonly epoch: string;
+  /** Redis's clock, and ours when we asked; milliseconds. */
+  readonly time: number;
+  readonly asked: number;
+}
+
 export class RedisBudget implements Budget {
   readonly #connection: Connection;
   readonly #prefix: string;
   readonly #ask: Ask;
-  readonly #epochs = new Map<string, string>();
+  readonly #monotonic: Clock;
+  readonly #seen = new Map<string, Seen>();
 
-  constructor(connection: Connection, prefix: string, ask: Ask) {
+  /** @param monotonic a clock that is never set */
+  constructor(connection: Connection, prefix: string, ask: Ask, monotonic: Clock) {
     this.#connection = connection;
     this.#prefix = prefix;
     this.#ask = ask;
+    this.#monotonic = monotonic;
   }
 
   async acquire(tenant: string, limit: BudgetLimit, longest: number): Promise<Grant> {
     const slot = randomUUID();
     const keys = [this.#key(tenant, 'slots'), this.#key(tenant, 'hold'), this.#key(tenant, 'epoch')];
-    const known = this.#epochs.get(tenant) ?? '';
+    const seen = this.#seen.get(tenant);
+    const asked = this.#monotonic.now();
+    const known = seen === undefined ? ['', randomUUID(), ''] : [seen.epoch, randomUUID(), expected(seen, asked)];
     const reply = await this.#ask(() =>
-      this.#connection.eval(ACQUIRE, 3, ...keys, limit.requests, limit.per, longest, slot, known, randomUUID()),
+      this.#connection.eval(ACQUIRE, 3, ...keys, limit.requests, limit.per, longest, slot, ...known),
     );
-    const [granted, wait, epoch] = Array.isArray(reply) ? (reply as unknown[]) : [];
-    this.#epochs.set(tenant, String(epoch));
+    const [granted, wait, epoch, time] = Array.isArray(reply) ? (reply as unknown[]) : [];
+    this.#seen.set(tenant, { epoch: String(epoch), time: Number(time), asked });
     return granted === 1 ? { granted: true, slot } : { granted: false, wait: Number(wait) };
   }
 
@@ -78,4 +97,8 @@ export class RedisBudget implements Budget {
   #key(tenant: string, part: string): string {
     return `${tenantPrefix(this.#prefix, tenant)}:budget:${part}`;
   }
+}
+
+function expected(seen: Seen, now: number): number {
+  return Math.round(seen.time + now - seen.asked);
 }

@@ -1,7 +1,7 @@
 import { Queue, type Job } from 'bullmq';
 import { GatewayError } from '../../shared/index.js';
 import type { QueuedJob } from '../job.js';
-import type { DeadLetter, Failure, JobQueue, Lease, QueueDepth } from '../queue.js';
+import { ENDS, type DeadLetter, type Failure, type JobQueue, type Lease, type QueueDepth } from '../queue.js';
 import { within, type Ask, type Connection } from './ask.js';
 import { Consumer, QUEUE_NAME, type JobData } from './consumer.js';
 import { tenantPrefix } from './keys.js';
@@ -79,8 +79,13 @@ export class RedisQueue implements JobQueue {
   depth(tenant: string): Promise<QueueDepth> {
     return this.#ask(tenant, async (queue) => {
       const counts = await queue.getJobCounts('wait', 'delayed', 'active', 'failed');
-      const heads = [...(await queue.getJobs(['wait'], 0, 0, true)), ...(await queue.getJobs(['delayed'], 0, 0, true))];
-      const since = heads.map((job) => job.data.since);
+      const ends = await Promise.all(
+        (['wait', 'delayed'] as const).flatMap((state) => [
+          queue.getJobs([state], 0, ENDS - 1, true),
+          queue.getJobs([state], 0, ENDS - 1, false),
+        ]),
+      );
+      const since = ends.flat().map((job) => job.data.since);
       return {
         waiting: counts['wait'] ?? 0,
         delayed: counts['delayed'] ?? 0,

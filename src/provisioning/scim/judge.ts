@@ -41,7 +41,8 @@ export function judge(answer: RawAnswer, hidden: readonly string[], now: number)
   const value = parse(body);
   if (status >= 200 && status <= 299 && value !== undefined) return { kind: 'ok', status, value };
   if (status === 409) return { kind: 'conflict' };
-  const said = redact(errorText(value, body), hidden);
+  const text = errorText(value, body);
+  const said = redact(text, hidden);
   const detail = said === '' ? `HTTP ${status}` : `HTTP ${status}: ${said}`;
   if (status === 429) {
     const wait = waitOf(answer.header, value, now) ?? DEFAULT_WAIT;
@@ -54,7 +55,7 @@ export function judge(answer: RawAnswer, hidden: readonly string[], now: number)
     return fault({ class: 'transient', status, detail, remedy: remedies.unreachable, wait });
   }
   if (status >= 400 && status < 500) {
-    return fault({ class: 'permanent', status, detail, remedy: remedyFor(status, said) });
+    return fault({ class: 'permanent', status, detail, remedy: remedyFor(status, text) });
   }
   return suspect(status, `${detail}, unexpected`);
 }

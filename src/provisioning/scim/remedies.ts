@@ -45,7 +45,10 @@ export const remedies = {
     'The job cannot be decrypted: put the earlier data key back among the previous ones in gateway.yaml and retry, or dismiss it; the next login queues anew.',
 } as const;
 
-/** What a person can do about a refusal of this request. */
+/**
+ * What a person can do about a refusal of this request.
+ * @param text what was answered, before redaction: somebody may be called Ali, and `alias` is to be recognised
+ */
 export function remedyFor(status: number, text: string): string {
   const documented = REMEDIES.find(([pattern]) => pattern.test(text))?.[1];
   return (

@@ -1,18 +1,15 @@
-import t, { type Test } from 'tap';
+import type { Test } from 'tap';
 import type { StoreAddress } from '../../src/config/index.js';
-import { addressOf } from '../provisioning/backends.js';
 import { openBackend } from '../provisioning/open-backend.js';
-import { eventually, makeRig } from '../provisioning/rig.js';
+import { makeRig } from '../provisioning/rig.js';
 import { startWorkerChild } from '../provisioning/worker-child.js';
-import { startRedis } from '../support/redis.js';
-import { temporaryDirectory } from '../support/temporary.js';
 import { accountedFor, namesFrom } from './accounting.js';
 
 const LOGINS = 10_000;
 const BUDGET = { requests: 5_000, per: 1_000 };
 
 /** All log in at once, as on the first morning; two worker processes share the budget. */
-async function burst(t: Test, address: StoreAddress, concurrency: number): Promise<void> {
+export async function burst(t: Test, address: StoreAddress, concurrency: number): Promise<void> {
   // No worker dies here, and a machine that is busy must not look like one that did.
   const leaseTime = 30_000;
   const backend = await openBackend(address, { leaseTime, commandTimeout: 30_000 });
@@ -29,7 +26,7 @@ async function burst(t: Test, address: StoreAddress, concurrency: number): Promi
   const queued = performance.now() - began;
   const workers = [1, 2].map(() => startWorkerChild(t, rig, address, { leaseTime, concurrency }));
   await Promise.all(workers.map(({ working }) => working));
-  await eventually(() => rig.zivver.accounts().length >= LOGINS, `${LOGINS} accounts`, 280_000);
+  await whileItGoesOn(() => rig.zivver.accounts().length, LOGINS);
   await accountedFor(t, rig, names);
   const { total } = rig.zivver.requests();
   const ratio = total / (2 * LOGINS);
@@ -40,11 +37,12 @@ async function burst(t: Test, address: StoreAddress, concurrency: number): Promi
   t.ok(ratio <= 1.1, 'at most 1.1 times two requests per account');
 }
 
-t.test('ten thousand first logins at once end as ten thousand accounts', async (t) => {
-  await t.test('redis', async (t) => {
-    await burst(t, addressOf(await startRedis(t)), 16);
-  });
-  await t.test('embedded', async (t) => {
-    await burst(t, { kind: 'embedded', path: await temporaryDirectory(t) }, 64);
-  });
-});
+/** How long it takes is the machine's affair; that nothing comes for a minute is ours. */
+async function whileItGoesOn(count: () => number, wanted: number): Promise<void> {
+  let [seen, since] = [0, performance.now()];
+  while (seen < wanted) {
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    if (count() > seen) [seen, since] = [count(), performance.now()];
+    else if (performance.now() - since > 60_000) throw new Error(`nothing more came after ${seen}`);
+  }
+}
