@@ -1,15 +1,24 @@
 import type { GatewayConfig } from '../config/index.js';
 import { AuditLog } from '../observe/index.js';
-import { createDeadLetters, createSealer, type DeadLetters } from '../provisioning/index.js';
+import {
+  createDeadLetters,
+  createProvisioningStatus,
+  createSealer,
+  type DeadLetters,
+  type FollowUpView,
+} from '../provisioning/index.js';
 import { GatewayError, systemClock, systemRandom } from '../shared/index.js';
 import type { StateStore } from '../state/index.js';
 import { auditFile } from './audit-file.js';
 import { openStores } from './stores.js';
 
-/** The dead letters of one Zivver organisation. */
+/** What waits for a person in one Zivver organisation. */
 export interface TenantDeadLetters {
   readonly tenant: string;
   readonly deadLetters: DeadLetters;
+  readonly followUps: () => Promise<FollowUpView[]>;
+  /** A person has settled them; the note says how. Returns false when the account has none. */
+  readonly settleFollowUps: (accountId: string, note: string) => Promise<boolean>;
 }
 
 export interface OpenDeadLetters {
@@ -18,12 +27,15 @@ export interface OpenDeadLetters {
   close(): Promise<number>;
 }
 
+/** More than anybody works through before listing again. */
+const FOLLOW_UPS = 10_000;
+
 /** Milliseconds that the store may take to be connected. */
 const CONNECTED_WITHIN = 5_000;
 
 /**
- * Opens the dead letters of every configured tenant, those switched off included, beside a gateway that runs. What a
- * person settles is written to the audit log.
+ * Opens the dead letters and follow-ups of every configured tenant, those switched off included, beside a gateway that
+ * runs. What a person settles is written to the audit log.
  *
  * @throws GatewayError STORE_UNAVAILABLE
  */
@@ -45,11 +57,13 @@ export async function openDeadLetters(config: GatewayConfig): Promise<OpenDeadLe
         maxBytes: config.audit.rotateAt,
       }));
     const sealer = createSealer(config.dataKeys, systemRandom);
+    const { backend } = stores;
+    const status = createProvisioningStatus({ backend, sealer, clock: systemClock });
     const settings = new Map(config.idps.map(({ provisioning }) => [provisioning.tenant, provisioning]));
     const tenants = [...settings.values()].map(({ tenant, rememberFor }) => ({
       tenant,
       deadLetters: createDeadLetters({
-        backend: stores.backend,
+        backend,
         sealer,
         clock: systemClock,
         rememberFor,
@@ -60,6 +74,13 @@ export async function openDeadLetters(config: GatewayConfig): Promise<OpenDeadLe
           },
         },
       }),
+      followUps: () => status.followUps(tenant, FOLLOW_UPS),
+      settleFollowUps: async (accountId: string, note: string) => {
+        const settled = await status.settleFollowUps(tenant, accountId);
+        const detail = `tenant ${tenant}, account ${accountId}: follow-ups: ${note}`;
+        if (settled) await (await opened()).append({ event: 'provisioning', decision: 'settled', detail });
+        return settled;
+      },
     }));
     const close = async (): Promise<number> => {
       const unwritten = audit === null ? 0 : await (await audit).close();

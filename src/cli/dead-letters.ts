@@ -73,7 +73,8 @@ export function dismissDeadLetter(id: string, options: DismissOptions, terminal:
   });
 }
 
-async function withDeadLetters(
+/** Opens what waits for a person, and closes it whatever happens. */
+export async function withDeadLetters(
   options: DeadLetterOptions,
   terminal: Terminal,
   action: (opened: OpenDeadLetters) => Promise<ExitStatus>,

@@ -204,6 +204,20 @@ function addDeadLetters(command: Add, program: Command, terminal: Terminal, ends
     .action((id: string, options: DismissOptions) =>
       ends(async () => (await import('./dead-letters.js')).dismissDeadLetter(id, options, terminal)),
     );
+  const followUps = program.command('follow-ups').description('accounts that differ from what a login says');
+  command(followUps, 'list', 'what differs, for a person to settle in Zivver', 'follow-ups list --json')
+    .addOption(configOption())
+    .addOption(jsonOption())
+    .action((options: DeadLetterOptions) =>
+      ends(async () => (await import('./follow-ups.js')).listFollowUps(options, terminal)),
+    );
+  command(followUps, 'settle <id>', 'settled by hand', 'follow-ups settle ID --note "name changed in Zivver"')
+    .addOption(configOption())
+    .requiredOption('--note <text>', 'how they were settled; goes to the audit log')
+    .addOption(jsonOption())
+    .action((id: string, options: DismissOptions) =>
+      ends(async () => (await import('./follow-ups.js')).settleFollowUps(id, options, terminal)),
+    );
 }
 
 // One for each core is enough; a slip of the finger must not take the machine down.

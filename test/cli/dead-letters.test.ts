@@ -8,6 +8,7 @@ import {
   loadRedisQueue,
   type Backend,
   type Failure,
+  type Sealer,
 } from '../../src/provisioning/index.js';
 import { systemRandom } from '../../src/shared/index.js';
 import { loadRedis } from '../../src/state/index.js';
@@ -57,12 +58,48 @@ async function withTwo(t: Test, store: string, open: (root: string) => Promise<B
     // BullMQ orders by the millisecond.
     await new Promise((resolve) => setTimeout(resolve, 5));
   }
+  await followUpsOf(backend, sealer, tenant, ids[0] ?? '');
   await backend.close();
   return { directory, root, tenant, ids };
 }
 
 async function auditFiles(root: string): Promise<string[]> {
   return (await readdir(root, { recursive: true })).filter((file) => /audit.*\.jsonl$/.test(file));
+}
+
+/** As a worker leaves them where it finds the account; and one whose data key has been taken away. */
+async function followUpsOf(backend: Backend, sealer: Sealer, tenant: string, accountId: string): Promise<void> {
+  const items = [{ kind: 'name', login: 'Ada Lovelace', account: 'A. Lovelace' }];
+  const entry = { accountId, address: 'ada@example.org', reference: 'ABCD-EFGH-JKMN', at: failure.at, items };
+  const sealed = sealer.seal(JSON.stringify(entry), `follow-up:${tenant}:${accountId}`);
+  await backend.records.listPut(tenant, 'follow-ups', accountId, sealed);
+  await backend.records.listPut(tenant, 'follow-ups', 'gone', 'v1.gone.AAAA');
+}
+
+async function followUpStory({ directory, root, tenant, ids }: Fixture, t: Test): Promise<void> {
+  const run = (...args: string[]) => claimsGateway(['follow-ups', ...args, '--config', directory]);
+  const [ada = ''] = ids;
+  const listed = await run('list');
+  t.match(listed.out.split('\n'), [
+    `gone ${tenant} (cannot be decrypted)`,
+    `2026-03-01T12:00:00.000Z ${ada} ${tenant} ada@example.org, login ABCD-EFGH-JKMN`,
+    '  name: the login says Ada Lovelace, Zivver says A. Lovelace',
+  ]);
+  t.match(JSON.parse((await run('list', '--json')).out), {
+    followUps: [
+      { id: 'gone', address: null },
+      { id: ada, tenant, address: 'ada@example.org', items: [{ kind: 'name' }] },
+    ],
+  });
+  t.match(await run('settle', ada), { status: 2 }, 'without a note');
+  t.match(await run('settle', ada, '--note', ' '), { status: 2 }, 'with an empty one');
+  t.match(await run('settle', ada, '--note', 'changed in Zivver'), { status: 0, out: `settled ${ada}` });
+  t.match(await run('settle', ada, '--note', 'again'), { status: 1, err: /no follow-ups/ });
+  t.match(await run('settle', 'gone', '--note', 'key lost', '--json'), { status: 0, out: '{"settled":"gone"}' });
+  t.match(await run('list'), { status: 0, out: 'no follow-ups' });
+  const files = await auditFiles(root);
+  const audit = (await Promise.all(files.map((file) => readFile(join(root, file), 'utf8')))).join('');
+  t.match(audit, /"decision":"settled".*changed in Zivver/);
 }
 
 async function wholeStory(t: Test, { directory, root, tenant, ids }: Fixture): Promise<void> {
@@ -101,6 +138,7 @@ async function wholeStory(t: Test, { directory, root, tenant, ids }: Fixture): P
   const audit = (await Promise.all(files.map((file) => readFile(join(root, file), 'utf8')))).join('');
   t.match(audit, /"decision":"dismissed".*has left/);
   t.match(audit, /"decision":"retried"/);
+  await followUpStory({ directory, root, tenant, ids }, t);
 }
 
 t.test('dead letters in the embedded store', async (t) => {
