@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import t from 'tap';
 import { GatewayError } from '../../src/shared/index.js';
 import { decryptElement, defaultXmlLimits, parseXml } from '../../src/xml/index.js';
+import { oaepDecrypt } from '../../src/xml/oaep.js';
 import { rsaKeyPair } from '../support/pki.js';
 import { encryptedOctets } from './encrypted-octets.js';
 import { oaepByHand, type HandmadePadding } from './oaep-by-hand.js';
@@ -163,6 +164,17 @@ t.test('an encrypted key whose leading zero was cut off is refused', (t) => {
     });
   t.equal(outcome(withKey((encrypted) => encrypted)), 'decrypted');
   t.equal(outcome(withKey((encrypted) => encrypted.subarray(1))), 'DECRYPTION_FAILED');
+  t.end();
+});
+
+t.test('whatever fails in OAEP is null, with one hash or with two', (t) => {
+  const { privateKey } = recipient;
+  for (const maskDigest of ['sha1', 'sha256'] as const) {
+    const parameters = { digest: 'sha256', maskDigest, label: Buffer.alloc(0) } as const;
+    t.equal(oaepDecrypt(privateKey, Buffer.alloc(256), parameters), null, 'no padding');
+    t.equal(oaepDecrypt(privateKey, Buffer.alloc(256, 255), parameters), null, 'more than the modulus');
+    t.equal(oaepDecrypt(privateKey, Buffer.alloc(255), parameters), null, 'less than its octets');
+  }
   t.end();
 });
 

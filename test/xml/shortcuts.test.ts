@@ -79,6 +79,14 @@ t.test('adjacent text is one run, however it was written', (t) => {
     children.map((child) => (typeof child === 'string' ? child : child.localName)),
     ['abc', 's', 'de'],
   );
+  t.strictSame(parse('<r><![CDATA[]]></r>').children, [], 'an empty section is no text');
+  t.equal(parse('<r><s/><![CDATA[]]></r>').children.length, 1);
+  t.end();
+});
+
+t.test('a child of another prefix is not taken along, though it is in the same namespace', (t) => {
+  const root = parse('<r xmlns="urn:p" xmlns:p="urn:p"><a><p:b></p:b></a></r>');
+  t.equal(canonicalize(root), '<r xmlns="urn:p"><a><p:b xmlns:p="urn:p"></p:b></a></r>');
   t.end();
 });
 
