@@ -54,3 +54,9 @@ t.test('RSA with SHA-1 is known where it is allowed, and refused by its identifi
   }
   t.end();
 });
+
+t.test('nothing is signed with SHA-1, whatever a caller names', async (t) => {
+  const key = { ...rsaKeyPair().signingKey(), algorithm: 'rsa-sha1' as SignatureAlgorithm };
+  const signing = signEnveloped(parseXml(Buffer.from('<r ID="_1"/>')), key, { position: 0 });
+  await t.rejects(signing, { code: 'SIGNATURE_ALGORITHM', message: 'The signing key is not fit for rsa-sha1.' });
+});

@@ -77,6 +77,7 @@ const refused: readonly (readonly [source: string, code: string])[] = [
   ['&#0x41;', 'XML_MALFORMED'],
   ['&#x4x1;', 'XML_MALFORMED'],
   ['&#X41;', 'XML_MALFORMED'],
+  ['&a#65;', 'XML_MALFORMED'],
   ['&x41;', 'XML_FORBIDDEN'],
   ['&lt', 'XML_MALFORMED'],
   ['&lt &gt;', 'XML_MALFORMED'],
