@@ -1,6 +1,7 @@
 import { parseArgs } from 'node:util';
 import { optionsOrUsage } from '../test/support/usage.js';
 import { enqueueBench } from './enqueue.js';
+import { handOvers, handOverTable } from './hand-over.js';
 import { httpReport, httpTables, memoryReport, memoryTable, shortHttpReport } from './http/report.js';
 import { ATTRIBUTES_OF_8_KB, prepareLogin } from './logins.js';
 import { MANY, SHORT, THOROUGH } from './measure.js';
@@ -22,6 +23,7 @@ Without options: everything but the long HTTP and memory runs; some minutes. doc
   --transform  the tables that need a processor only
   --refusal    what refusing bombs costs
   --enqueue    what queueing adds to a login
+  --hand-over  what the thread pool adds to an RSA operation
   --http       logins over HTTP
   --memory     resident size over many logins
   --json       the figures as JSON; goes with the others`;
@@ -38,6 +40,7 @@ const { values: options } = optionsOrUsage(
         memory: { type: 'boolean' },
         refusal: { type: 'boolean' },
         enqueue: { type: 'boolean' },
+        'hand-over': { type: 'boolean' },
       },
     }),
   USAGE,
@@ -94,6 +97,7 @@ async function refusalReport(): Promise<void> {
 if (options.transform === true) print(await transformSections(), asTable);
 else if (options.refusal === true) await refusalReport();
 else if (options.enqueue === true) print(await enqueueBench(), enqueueTables);
+else if (options['hand-over'] === true) print(await handOvers(), handOverTable);
 else if (options.memory === true) print(await memoryReport(200_000), memoryTable);
 else if (options.http === true) print(await httpReport(), httpTables);
 else await transformReport();
