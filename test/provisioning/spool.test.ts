@@ -168,15 +168,14 @@ t.test('a Redis that hangs is a Redis that is away', async (t) => {
   t.strictSame(await rig.provisioner.submit(rig.login('Ada')), { action: 'create', spooled: true });
   const first = performance.now() - began;
   t.ok(first < 2_500);
-  const times: number[] = [];
+  let longest = 0;
   for (let at = 0; at < 20; at++) {
     const since = performance.now();
     await rig.provisioner.submit(rig.login(`User${at}`));
-    times.push(performance.now() - since);
+    longest = Math.max(longest, performance.now() - since);
   }
-  times.sort((one, other) => one - other);
   // What a slow disk or a busy machine adds, it adds to the first one as well; a time-out stands out.
-  t.ok(first - (times[15] ?? first) > 250, `only the first one waits to find that out: ${first}, ${times.join(' ')}`);
+  t.ok(first - longest > 250, `only the first one waits to find that out: ${first}, then ${longest} at most`);
   redis.resume();
   await eventually(async () => {
     // Spooled until the ping is answered, queued from then on.
