@@ -175,6 +175,10 @@ async function filesBelow(directory: string): Promise<string> {
 async function withoutStore({ running, redis }: Stage): Promise<string[]> {
   if (redis === null) return [];
   await redis.kill();
+  await until(
+    () => running.log(),
+    (log) => log.includes('the store does not answer'),
+  );
   const { html, status } = await logIn({ publicUrl: running.publicUrl, address: ADDRESS });
   if (status !== 503) throw new Error(`a login without the store was answered ${status}`);
   const shown = [html, JSON.stringify(await running.health()), await running.metrics()];
