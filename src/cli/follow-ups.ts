@@ -7,7 +7,7 @@ import type { Terminal } from './terminal.js';
 /** What differs between logins and the accounts found, of every tenant; the gateway changes none of it. */
 export function listFollowUps(options: DeadLetterOptions, terminal: Terminal): Promise<ExitStatus> {
   return withDeadLetters(options, terminal, async ({ tenants }) => {
-    const found: { readonly tenant: string; readonly view: FollowUpView }[] = [];
+    const found: Found[] = [];
     for (const { tenant, followUps } of tenants) {
       found.push(...(await followUps()).map((view) => ({ tenant, view })));
     }
