@@ -141,7 +141,9 @@ t.test('where Redis’s clock was set, nobody sends for a window, since its slot
     const another = await openBackend(addressOf(redis), { leaseTime: 1_000 });
     t.teardown(() => another.close());
     lag = -by;
-    t.match(await backend.budget.acquire(tenant, one, 300), { granted: false, wait: 600 });
+    const refused = await backend.budget.acquire(tenant, one, 300);
+    // Redis tells what is left of 600 ms, some of which may have passed.
+    t.ok(!refused.granted && refused.wait > 300 && refused.wait <= 600, 'the window and the longest request');
     t.match(await another.budget.acquire(tenant, one, 300), { granted: false }, 'for a worker that is new, too');
     await new Promise((resolve) => setTimeout(resolve, 650));
     t.match(await backend.budget.acquire(tenant, one, 300), { granted: true }, 'and then it goes on');
