@@ -7,7 +7,8 @@ import * as samlify from 'samlify';
 import t from 'tap';
 import { Visitor, type VisitedPage } from '../../src/sandbox/index.js';
 import { rsaKeyPair } from '../support/pki.js';
-import { freePorts, startProgram, untilAnswers } from '../support/program.js';
+import { freePorts } from '../support/ports.js';
+import { startProgram, untilAnswers } from '../support/program.js';
 import { servePlace, startServe } from '../support/serve.js';
 import { xmlsecVerify } from '../support/xmlsec.js';
 

@@ -51,7 +51,7 @@ t.test(
   { timeout: LONGEST },
   async (t) => {
     const redis = await startRedis(t);
-    const place = await servePlace(t);
+    const place = await servePlace(t, 2);
     const gateway = await startServe(
       t,
       {

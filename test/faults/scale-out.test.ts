@@ -1,6 +1,4 @@
 import { randomBytes } from 'node:crypto';
-import { once } from 'node:events';
-import { createServer } from 'node:net';
 import t, { type Test } from 'tap';
 import { startZivverStandIn, type ZivverStandIn } from '../../src/sandbox/index.js';
 import { eventually } from '../provisioning/rig.js';
@@ -8,7 +6,7 @@ import { idpContent } from '../support/configuration.js';
 import { logIn } from '../support/logins.js';
 import { startProgram, type RunningProgram } from '../support/program.js';
 import { startRedis } from '../support/redis.js';
-import { mainFile, servePlace, startServe, type RunningServe, type ServePlace } from '../support/serve.js';
+import { mainFile, servePlace, startServe, type RunningServe } from '../support/serve.js';
 import { temporaryDirectory } from '../support/temporary.js';
 
 const TOKEN = 'the-scim-token';
@@ -34,21 +32,6 @@ async function openPlace(t: Test, store: string): Promise<Place> {
   return { zivver, store, dataKey: randomBytes(32).toString('base64') };
 }
 
-/** With room for the second process's operations listener, which takes the next port. */
-async function placeForTwo(t: Test): Promise<ServePlace> {
-  for (;;) {
-    const place = await servePlace(t);
-    const next = Number(new URL(place.operationsUrl).port) + 1;
-    const server = createServer().listen(next, '127.0.0.1');
-    const free = await once(server, 'listening').then(
-      () => true,
-      () => false,
-    );
-    server.close();
-    if (free && next !== Number(new URL(place.publicUrl).port)) return place;
-  }
-}
-
 /** One machine with two processes and no worker in them. */
 async function startMachine(t: Test, { zivver, store, dataKey }: Place): Promise<RunningServe> {
   const options = {
@@ -66,7 +49,7 @@ async function startMachine(t: Test, { zivver, store, dataKey }: Place): Promise
     files: { 'certs/scim-token': TOKEN, 'certs/data-key': dataKey },
     args: ['--processes', '2', '--no-with-worker'],
   };
-  return startServe(t, options, await placeForTwo(t));
+  return startServe(t, options, await servePlace(t, 2));
 }
 
 async function startWorkers(t: Test, { configuration }: RunningServe, count: number): Promise<RunningProgram[]> {

@@ -7,7 +7,8 @@ import { addressOf } from '../provisioning/backends.js';
 import { openBackend } from '../provisioning/open-backend.js';
 import { makeRig } from '../provisioning/rig.js';
 import { startWorkerChild } from '../provisioning/worker-child.js';
-import { freePort, startRedis } from '../support/redis.js';
+import { freePorts } from '../support/ports.js';
+import { startRedis } from '../support/redis.js';
 import { temporaryDirectory } from '../support/temporary.js';
 import { accountedFor, BUDGET, namesFrom, STAND_IN, steadyLogins } from './accounting.js';
 
@@ -17,7 +18,7 @@ t.test('rediss: a worker that trusts the certificate works, one that does not se
   const subject = ['-subj', '/CN=redis', '-addext', 'subjectAltName=IP:127.0.0.1', '-days', '2'];
   const made = ['req', '-x509', '-newkey', 'rsa:2048', '-nodes', '-keyout', key, '-out', cert, ...subject];
   await promisify(execFile)('openssl', made);
-  const tlsPort = await freePort();
+  const [tlsPort = 0] = await freePorts(1);
   const tls = [
     '--tls-port',
     String(tlsPort),

@@ -2,7 +2,8 @@ import { chmod, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { debianFile } from '../support/debian.js';
 import { rsaKeyPair, type TestKeyPair } from '../support/pki.js';
-import { freePorts, startProgram, untilAnswers, type Teardown } from '../support/program.js';
+import { freePorts } from '../support/ports.js';
+import { startProgram, untilAnswers, type Teardown } from '../support/program.js';
 import { temporaryDirectory } from '../support/temporary.js';
 
 /** Where an Apache will be, and its files. */

@@ -1,6 +1,5 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { createServer } from 'node:net';
 import type { Readable } from 'node:stream';
 
 /** What of a tap test is needed here. */
@@ -11,7 +10,7 @@ export interface Teardown {
 /** A program in a process of its own. */
 export interface RunningProgram {
   readonly pid: number;
-  /** The exit status; 128 and the signal's number where a signal ended it. */
+  /** The exit status, once all that it wrote is here; 128 and the signal's number where a signal ended it. */
   readonly exited: Promise<number>;
   running(): boolean;
   /** What it has written so far. */
@@ -34,6 +33,9 @@ const WATCHED =
 
 const GRACE_MS = 10_000;
 
+/** How long what it left running may hold its output open. */
+const LAST_WORDS_MS = 5_000;
+
 /** Starts a program that does not outlive the test. Programs that fork must be told to stay one process. */
 export async function startProgram(
   t: Teardown,
@@ -48,10 +50,14 @@ export async function startProgram(
   const stdout = collected(shell.stdout);
   const stderr = collected(shell.stderr);
   let status: number | null = null;
-  const exited = once(shell, 'exit').then(([code]) => {
-    status = typeof code === 'number' ? code : 1;
+  // The end of a process may be told before its last words.
+  const silent = Promise.all([once(shell.stdout, 'close'), once(shell.stderr, 'close')]);
+  const exited = once(shell, 'exit').then(async ([ended]) => {
+    const code = typeof ended === 'number' ? ended : 1;
+    status = code;
     shell.stdin.end();
-    return status;
+    await Promise.race([silent, new Promise((resolve) => setTimeout(resolve, LAST_WORDS_MS).unref())]);
+    return code;
   });
   const [line] = (await once(shell.stdio[3] as Readable, 'data')) as [Buffer];
   const pid = Number(line.toString());
@@ -111,20 +117,4 @@ async function statusOf(url: string): Promise<number | null> {
   } catch {
     return null;
   }
-}
-
-/** Ports of 127.0.0.1 that are free now, for programs that must be told one. */
-export async function freePorts(count: number): Promise<number[]> {
-  const servers = Array.from({ length: count }, () => createServer());
-  const ports = await Promise.all(
-    servers.map(async (server) => {
-      server.listen(0, '127.0.0.1');
-      await once(server, 'listening');
-      const address = server.address();
-      if (address === null || typeof address === 'string') throw new Error('no port');
-      return address.port;
-    }),
-  );
-  await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))));
-  return ports;
 }

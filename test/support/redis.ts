@@ -1,10 +1,10 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Redis } from 'ioredis';
+import { freePorts } from './ports.js';
 
 /** What of a tap test is needed here. */
 interface Teardown {
@@ -18,8 +18,6 @@ export interface RedisOptions {
   readonly port?: number;
   /** Working directory, to bring a server back with its data. Default: a new one, removed at teardown. */
   readonly dir?: string;
-  /** Takes no port above this one. */
-  readonly highestPort?: number;
   /** Runs as a Sentinel with these lines of configuration; `args` do not count then. */
   readonly sentinel?: readonly string[];
 }
@@ -74,10 +72,9 @@ interface Server {
 }
 
 async function launch(dir: string, options: RedisOptions): Promise<Server> {
-  // Another process may take the free port before redis-server does; then the next free one is tried.
+  // Another program may take the free port before redis-server does; then the next free one is tried.
   for (let attempt = 0; attempt < 20; attempt++) {
-    const port = options.port ?? (await freePort());
-    if (port > (options.highestPort ?? 65_535)) continue;
+    const [port = 0] = options.port === undefined ? await freePorts(1) : [options.port];
     const server = await spawnServer(port, await argumentsFor(port, dir, options));
     if (server !== null) return server;
   }
@@ -103,7 +100,13 @@ async function spawnServer(port: number, args: readonly string[]): Promise<Serve
   const pid = Number(line.toString());
   const running = (): boolean => shell.exitCode === null && shell.signalCode === null;
   const signal = (name: NodeJS.Signals): void => {
-    if (running()) process.kill(pid, name);
+    if (!running()) return;
+    try {
+      process.kill(pid, name);
+    } catch (error) {
+      // It has just ended, and the shell has not said so yet.
+      if (!(error instanceof Error && 'code' in error && error.code === 'ESRCH')) throw error;
+    }
   };
   const end = async (name: NodeJS.Signals): Promise<void> => {
     signal(name);
@@ -112,19 +115,18 @@ async function spawnServer(port: number, args: readonly string[]): Promise<Serve
     await exited;
     shell.stdin.end();
   };
-  if (await answers(port, running)) return { port, signal, end };
+  if (await answers(port, pid, running)) return { port, signal, end };
   await end('SIGKILL');
   return null;
 }
 
-async function answers(port: number, running: () => boolean): Promise<boolean> {
+async function answers(port: number, pid: number, running: () => boolean): Promise<boolean> {
   const client = new Redis({ port, host: '127.0.0.1', lazyConnect: true, retryStrategy: () => 50 });
   client.on('error', () => undefined);
   try {
     const deadline = Date.now() + 10_000;
     while (Date.now() < deadline && running()) {
-      // A server that found the port taken is dead, and the answer came from another server.
-      if (await pings(client)) return running();
+      if (await pings(client, pid)) return true;
       await new Promise((resolve) => setTimeout(resolve, 25));
     }
     return false;
@@ -133,24 +135,21 @@ async function answers(port: number, running: () => boolean): Promise<boolean> {
   }
 }
 
-async function pings(client: Redis): Promise<boolean> {
+/** Whether it is this very process that answers: one that found the port taken by another server is about to end. */
+async function pings(client: Redis, pid: number): Promise<boolean> {
+  // A server that is still reading its data answers LOADING, which throws.
+  const ask = async (): Promise<boolean> => {
+    await client.ping();
+    return (await client.info('server')).includes(`process_id:${pid}\r\n`);
+  };
   try {
-    // A server that is still reading its data answers LOADING, which throws.
-    await Promise.race([client.ping(), new Promise((_, reject) => setTimeout(reject, 500))]);
-    return true;
+    return await Promise.race([
+      ask(),
+      new Promise<never>((_, reject) => {
+        setTimeout(reject, 500);
+      }),
+    ]);
   } catch {
     return false;
   }
-}
-
-/** A port of the loopback interface that nobody listens on. */
-export async function freePort(): Promise<number> {
-  const server = createServer();
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
-  server.close();
-  await once(server, 'close');
-  if (address === null || typeof address === 'string') throw new Error('no port');
-  return address.port;
 }

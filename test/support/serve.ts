@@ -1,6 +1,7 @@
 import { fileURLToPath } from 'node:url';
 import { writeConfiguration, type TestConfiguration } from './configuration.js';
-import { freePorts, startProgram, untilAnswers, type RunningProgram, type Teardown } from './program.js';
+import { freePorts } from './ports.js';
+import { startProgram, untilAnswers, type RunningProgram, type Teardown } from './program.js';
 import { temporaryDirectory } from './temporary.js';
 
 /** Where a gateway will be before it runs: configuration and the parties around it are written from these. */
@@ -36,9 +37,9 @@ export interface RunningServe extends ServePlace {
 /** The program as it was compiled together with this test. */
 export const mainFile = fileURLToPath(new URL('../../src/main.js', import.meta.url));
 
-/** Free ports and a directory for one gateway. */
-export async function servePlace(t: Teardown): Promise<ServePlace> {
-  const [port = 0, operationsPort = 0] = await freePorts(2);
+/** Free ports and a directory for one gateway of so many processes, each with an operations port of its own. */
+export async function servePlace(t: Teardown, processes = 1): Promise<ServePlace> {
+  const [port = 0, operationsPort = 0] = await freePorts(1 + processes);
   return {
     publicUrl: `http://127.0.0.1:${port}`,
     operationsUrl: `http://127.0.0.1:${operationsPort}`,
