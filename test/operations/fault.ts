@@ -72,7 +72,7 @@ export async function provesRow(t: Test, row: FaultRow, scenario: Scenario): Pro
   t.equal(metricValue(text, 'ready'), row.readyz === 200 ? 1 : 0);
 
   await mend();
-  t.equal((await until(read, (each) => each?.state === 'pass', 30_000))?.state, 'pass', 'it cleared by itself');
+  t.equal((await until(read, (each) => each?.state === 'pass', 60_000))?.state, 'pass', 'it cleared by itself');
   const after = await until(
     () => running.metrics(),
     (metrics) => metricValue(metrics, 'ready') === 1,

@@ -178,9 +178,9 @@ export async function eventually(
   what: string,
   limit = 30_000,
 ): Promise<void> {
-  const deadline = Date.now() + limit;
+  const deadline = performance.now() + limit;
   while (!(await condition())) {
-    if (Date.now() > deadline) throw new Error(`it did not happen: ${what}`);
+    if (performance.now() > deadline) throw new Error(`it did not happen: ${what}`);
     await new Promise((resolve) => setTimeout(resolve, 10));
   }
 }

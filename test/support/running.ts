@@ -141,7 +141,7 @@ export function metricValue(text: string, series: string): number | null {
 }
 
 /** Asks again until the answer fits. @throws Error with the last answer after `limit` ms */
-export async function until<T>(ask: () => Promise<T> | T, fits: (answer: T) => boolean, limit = 15_000): Promise<T> {
+export async function until<T>(ask: () => Promise<T> | T, fits: (answer: T) => boolean, limit = 30_000): Promise<T> {
   const deadline = performance.now() + limit;
   for (;;) {
     const answer = await ask();
