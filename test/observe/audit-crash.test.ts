@@ -23,7 +23,7 @@ t.test('a line torn by kill -9 is left as it is and mended by a new segment that
   t.ok(before.ok);
   t.match(before.notes, [{ problem: /was killed/ }]);
 
-  const log = await AuditLog.open({ file, instance: 'serve', clock: systemClock });
+  const log = await AuditLog.open({ file, instance: 'serve', clock: systemClock, maxWait: 15_000 });
   t.ok(await log.append({ event: 'start' }));
   t.equal(await log.close(), 0);
   t.equal(await readFile(torn, 'utf8'), left, 'evidence is not touched');

@@ -23,6 +23,7 @@ const log = await AuditLog.open({
   file,
   instance,
   clock: systemClock,
+  maxWait: 15_000,
   ...(mode === 'tear' && { openSegment: tearing }),
 });
 if (mode === 'tear') {

@@ -16,8 +16,9 @@ import { systemClock } from '../../src/shared/index.js';
 
 const clock = { now: () => Date.UTC(2026, 0, 2, 3, 4, 5) };
 
+/** On a busy machine a disk that is well may take its time; whoever has it fail sets a wait of their own. */
 function settings(directory: string, more: Partial<AuditOptions> = {}): AuditOptions {
-  return { file: path.join(directory, 'audit.jsonl'), instance: 'serve', clock, ...more };
+  return { file: path.join(directory, 'audit.jsonl'), instance: 'serve', clock, maxWait: 15_000, ...more };
 }
 
 async function records(directory: string): Promise<Record<string, unknown>[]> {
@@ -48,7 +49,8 @@ function diskThatIs(state: { full: boolean }): OpenSegment {
 }
 
 async function until(condition: () => boolean): Promise<void> {
-  for (let tries = 0; tries < 500 && !condition(); tries += 1) await sleep(10);
+  const deadline = performance.now() + 15_000;
+  while (!condition() && performance.now() < deadline) await sleep(10);
 }
 
 t.test('events become lines in the order of their appending, between a start and an end line', async (t) => {
@@ -129,16 +131,16 @@ t.test('a full disk stops no login, shows in health, and heals by itself with no
   const directory = t.testdir();
   const disk = { full: false };
   const metrics = new Metrics({ clock, version: '1', processMetrics: false });
-  const more = { openSegment: diskThatIs(disk), retryAfter: 20, metrics, clock: systemClock };
+  const more = { openSegment: diskThatIs(disk), retryAfter: 20, maxWait: 2_000, metrics, clock: systemClock };
   const log = await AuditLog.open(settings(directory, more));
   const health = new HealthRegistry({ clock: systemClock, freshFor: 0 });
   health.register(log.check());
   t.ok(await log.append({ event: 'login', reference: 'before' }));
   disk.full = true;
   t.notOk(await log.append({ event: 'login', reference: 'during-1' }));
-  const started = Date.now();
+  const started = performance.now();
   t.notOk(await log.append({ event: 'login', reference: 'during-2' }));
-  t.ok(Date.now() - started < 200, 'answered at once while it is known to fail');
+  t.ok(performance.now() - started < 1_500, 'answered without the wait while it is known to fail');
   const sick = await health.report();
   t.ok(sick.ready, 'logins go on');
   t.match(sick.checks[0], { state: 'fail', detail: /ENOSPC.*2 events wait.*0 are lost/, remedy: /Make room/ });
@@ -226,7 +228,7 @@ t.test('what comes while the disk recovers is written, though nothing comes afte
       },
     };
   };
-  const log = await AuditLog.open(settings(directory, { openSegment, retryAfter: 20 }));
+  const log = await AuditLog.open(settings(directory, { openSegment, retryAfter: 20, maxWait: 250 }));
   t.teardown(() => log.close());
   disk.full = true;
   t.notOk(await log.append({ event: 'login', reference: 'a' }));
@@ -237,9 +239,10 @@ t.test('what comes while the disk recovers is written, though nothing comes afte
   disk.slow = false;
   (release as (() => void) | null)?.();
   await until(() => log.failure === null);
-  await sleep(200);
-  const references = (await records(directory)).flatMap((line) => line['reference'] ?? []);
-  t.same(references, ['a', 'b']);
+  const references = async () => (await records(directory)).flatMap((line) => line['reference'] ?? []);
+  const deadline = performance.now() + 15_000;
+  while ((await references()).length < 2 && performance.now() < deadline) await sleep(10);
+  t.same(await references(), ['a', 'b']);
 });
 
 t.test('close tells how many events could not be written', async (t) => {
@@ -260,9 +263,9 @@ t.test('a disk that hangs holds a login no longer than the limit', async (t) => 
     };
   };
   const log = await AuditLog.open(settings(t.testdir(), { openSegment, maxWait: 30 }));
-  const started = Date.now();
+  const started = performance.now();
   t.notOk(await log.append({ event: 'login' }));
-  t.ok(Date.now() - started < 500);
+  t.ok(performance.now() - started < 5_000);
 });
 
 t.test('written lines are synchronised within their time, and by flush', async (t) => {
