@@ -78,7 +78,7 @@ void t.test('what may change something is never sent twice', async (t) => {
 });
 
 void t.test('a silence is not asked again', async (t) => {
-  const { gateway, seen } = await startSockets(t, () => undefined, { timeout: 100 });
+  const { gateway, seen } = await startSockets(t, () => undefined, { timeout: 500 });
   t.equal((await gateway.app.inject({ url: '/app/a' })).statusCode, 504);
   // What ends the silent request looks like a broken connection, and comes after.
   await new Promise((resolve) => setTimeout(resolve, 200));
