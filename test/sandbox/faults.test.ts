@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import t from 'tap';
 import { controlStandIn, type Fault, type StandInAnnouncement, type ZivverStandIn } from '../../src/sandbox/index.js';
+import { until } from '../support/running.js';
 import { ANNA, consume, DOMAIN_KEY, parties, standIn, TOKEN } from './parties.js';
 
 const headers = { authorization: `Bearer ${TOKEN}`, 'content-type': 'application/json' };
@@ -14,6 +15,13 @@ const create = async ({ scimUrl }: { readonly scimUrl: string }, name: string): 
   });
 const list = async ({ scimUrl }: { readonly scimUrl: string }): Promise<Response> =>
   fetch(`${scimUrl}Users`, { headers, signal: AbortSignal.timeout(5_000) });
+
+/** Until the first request is there: what is sent next comes after it. */
+const arrived = (zivver: ZivverStandIn): Promise<number> =>
+  until(
+    () => zivver.requests().total,
+    (total) => total > 0,
+  );
 
 /** Creates an account while the fault is told; answers the response, or null where the connection failed. */
 async function under(
@@ -87,13 +95,15 @@ t.test('an answer without id says 201 and names nobody', async (t) => {
 
 t.test('latency delays, before or after the effect', async (t) => {
   for (const applied of [false, true]) {
-    const zivver = await standIn(t, { faults: { queue: [{ kind: 'latency', ms: 300, applied }] } });
+    const zivver = await standIn(t, { faults: { queue: [{ kind: 'latency', ms: 2_000, applied }] } });
     const started = performance.now();
     const answer = create(zivver, 'one');
-    await new Promise((resolve) => setTimeout(resolve, 150));
+    await arrived(zivver);
+    await new Promise((resolve) => setTimeout(resolve, 300));
     t.equal(zivver.accounts().length, applied ? 1 : 0);
+    t.ok(performance.now() - started < 2_000, 'so it was before the answer');
     t.equal((await answer).status, 201);
-    t.ok(performance.now() - started >= 290);
+    t.ok(performance.now() - started >= 1_990);
     t.equal(zivver.accounts().length, 1);
   }
 });
@@ -107,7 +117,7 @@ t.test('a hanging request answers nothing, and ends when the stand-in closes', a
       (answer) => (answer.ok ? 'answered' : 'refused'),
       () => 'broken',
     );
-    await new Promise((resolve) => setTimeout(resolve, 100));
+    await arrived(zivver);
     t.equal((await list(zivver)).status, 200, 'others are served');
     await zivver.close();
     t.not(await hanging, 'answered');
