@@ -2,6 +2,7 @@ import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import t, { type Test } from 'tap';
 import { startBrowser, type Tab } from '../support/browser.js';
+import { until } from '../support/running.js';
 import { setTheStage } from './stage.js';
 
 const browser = await startBrowser(t);
@@ -123,6 +124,6 @@ t.test('an unknown address has a page of ours, and no other site may frame it', 
   await assertFit(t, tab);
   const framed = await browser.open();
   await framed.page.setContent(`<iframe src="${stage.gateway.publicUrl}/nothing"></iframe>`);
-  await framed.page.waitForTimeout(500);
-  t.match(framed.violations().join(), /frame-ancestors/, 'the browser refuses the frame');
+  const told = await until(framed.violations, ({ length }) => length > 0);
+  t.match(told.join(), /frame-ancestors/, 'the browser refuses the frame');
 });
