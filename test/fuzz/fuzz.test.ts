@@ -6,7 +6,7 @@ import { fuzz } from './watch.js';
 
 t.test('a short run finds no uncaught error, no forgery and nothing slow', async (t) => {
   const { executions, accepted, byTarget, crashes } = await fuzz(
-    { seconds: 60, executions: 6000, seed: 20260301 },
+    { seconds: 150, executions: 6000, seed: 20260301 },
     (line) => {
       t.comment(line);
     },
