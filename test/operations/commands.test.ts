@@ -24,9 +24,10 @@ t.test('trace show tells what became of a login, in the embedded store and in Re
     const { directory } = running.configuration;
     const delivered = await logIn({ publicUrl: running.publicUrl });
     t.equal(delivered.status, 200);
+    // Of the login, and of what is done about the account.
     const [trace] = await until(
       () => running.application.stores.traces.recent(1),
-      ({ length }) => length === 1,
+      ([newest]) => newest?.entries.length === 2,
     );
     const reference = trace?.reference ?? '';
     const spoken = reference.replaceAll('-', ' ').toLowerCase().replaceAll('0', 'o');

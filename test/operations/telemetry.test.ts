@@ -96,7 +96,11 @@ t.test('a login, its steps, its job and the calls to Zivver are one trace, begun
   t.equal(collector.received[0]?.headers['x-key'], 'key-of-the-collector');
   const resource = collector.received[0]?.body.resourceSpans[0]?.resource.attributes;
   t.match(resource, [{ value: { stringValue: 'sso' } }, {}, { value: { stringValue: /\/test$/ } }]);
-  t.ok((metricValue(await running.metrics(), 'spans_total{result="exported"}') ?? 0) >= spans.length);
+  // They are counted once the collector's answer has come back.
+  await until(
+    async () => metricValue(await running.metrics(), 'spans_total{result="exported"}') ?? 0,
+    (exported) => exported >= spans.length,
+  );
 });
 
 t.test('the trace goes on in a worker of its own process', async (t) => {
@@ -196,7 +200,10 @@ t.test('a collector that is away, refuses or hangs fails no login and is counted
       (count) => count !== null && count > 0,
     );
     t.ok(dropped);
-    t.match(running.log(), /the collector takes no spans/);
+    await until(
+      () => running.log(),
+      (log) => log.includes('the collector takes no spans'),
+    );
     t.equal((await running.ready()).status, 200);
     await running.stop();
   }
