@@ -24,7 +24,8 @@ async function open(t: Test): Promise<Fixture> {
 async function opened(t: Test, port: number): Promise<Omit<Fixture, 'redis'>> {
   const path = await temporaryDirectory(t);
   const address = { kind: 'redis', host: '127.0.0.1', port, tls: false, db: 0 } as const;
-  const connection = connectRedis(address, 'commands', { commandTimeout: 400 });
+  // None of these outages is a hang, and a machine that is busy must not look like one.
+  const connection = connectRedis(address, 'commands', { commandTimeout: 5_000 });
   t.teardown(() => {
     connection.disconnect();
   });

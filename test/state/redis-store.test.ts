@@ -4,13 +4,29 @@ import { systemClock, type Clock } from '../../src/shared/index.js';
 import { loadRedis, type StateStore } from '../../src/state/index.js';
 import { manualClock } from '../support/clock.js';
 import { startRedis, type RunningRedis } from '../support/redis.js';
+import { until } from '../support/running.js';
 import { storeContract } from './store-contract.js';
 
 const { connectRedis, createRedisStore } = await loadRedis();
 
-function open(t: Test, redis: RunningRedis, prefix: string, clock: Clock = systemClock): StateStore {
+/** Milliseconds that a command may take where Redis is well and the machine may be busy. */
+const PATIENCE = 5_000;
+/** Where Redis hangs. */
+const HASTE = 400;
+
+interface Opening {
+  readonly clock?: Clock;
+  readonly commandTimeout?: number;
+}
+
+function open(
+  t: Test,
+  redis: RunningRedis,
+  prefix: string,
+  { clock = systemClock, commandTimeout = PATIENCE }: Opening = {},
+): StateStore {
   const address = { kind: 'redis', host: '127.0.0.1', port: redis.port, tls: false, db: 0 } as const;
-  const connection = connectRedis(address, 'commands', { commandTimeout: 400 });
+  const connection = connectRedis(address, 'commands', { commandTimeout });
   t.teardown(() => {
     connection.disconnect();
   });
@@ -26,6 +42,13 @@ async function ready(store: StateStore): Promise<void> {
       await new Promise((resolve) => setTimeout(resolve, 20));
     }
   }
+}
+
+/** Claims one key after the other until an answer comes within the time limit. */
+async function claimed(store: StateStore, attempt = 0): Promise<boolean> {
+  return store
+    .claimOnce(`b${attempt}`, Date.now() + 60_000)
+    .catch(() => ready(store).then(() => claimed(store, attempt + 1)));
 }
 
 t.test('contract', async (t) => {
@@ -54,7 +77,7 @@ t.test('a claim holds whatever the clock of Redis says, and some time longer tha
     ['behind', 600_000],
   ] as const) {
     const clock = manualClock(Date.now() + difference);
-    const store = open(t, redis, name, clock);
+    const store = open(t, redis, name, { clock });
     await ready(store);
     t.equal(await store.claimOnce('a', clock.now() + 480_000), true, name);
     t.equal(await store.claimOnce('a', clock.now() + 480_000), false);
@@ -81,8 +104,10 @@ t.test('a server that denies TIME tells no difference of clocks; one that hangs 
   await ready(store);
   await admin.call('ACL', 'SETUSER', 'default', '-time');
   t.equal(await store.clockDifference(), null);
+  const hasty = open(t, redis, 'p', { commandTimeout: HASTE });
+  await ready(hasty);
   redis.pause();
-  await t.rejects(store.clockDifference(), { code: 'STORE_UNAVAILABLE' });
+  await t.rejects(hasty.clockDifference(), { code: 'STORE_UNAVAILABLE' });
   redis.resume();
 });
 
@@ -98,13 +123,13 @@ t.test(
   'a Redis that is stopped, hangs or never was there fails quickly, and is used again when it is back',
   async (t) => {
     const redis = await startRedis(t);
-    const store = open(t, redis, 'p');
+    const store = open(t, redis, 'p', { commandTimeout: HASTE });
     await ready(store);
     const failsQuickly = async (): Promise<void> => {
       const began = performance.now();
       await t.rejects(store.claimOnce('a', Date.now() + 60_000), { code: 'STORE_UNAVAILABLE' });
       await t.rejects(store.takeRequest('r'), { code: 'STORE_UNAVAILABLE' });
-      t.ok(performance.now() - began < 2_000, 'within the time limit');
+      t.ok(performance.now() - began < 10 * HASTE, 'within the time limit');
     };
     redis.pause();
     await failsQuickly();
@@ -114,7 +139,7 @@ t.test(
     await failsQuickly();
     await redis.restart();
     await ready(store);
-    t.equal(await store.claimOnce('b', Date.now() + 60_000), true);
+    t.equal(await claimed(store), true);
   },
 );
 
@@ -137,5 +162,11 @@ t.test('a Redis that is full refuses claims, and its ping says so, until there i
 t.test('the ping of a replica, which answers and takes no claim, fails', async (t) => {
   const master = await startRedis(t);
   const replica = await startRedis(t, { args: ['--replicaof', '127.0.0.1', String(master.port)] });
-  await t.rejects(open(t, replica, 'p').ping(), { code: 'STORE_UNAVAILABLE' });
+  const store = open(t, replica, 'p');
+  // Not for want of a connection, as in the first moments.
+  const failure = await until(
+    () => store.ping().catch((error: unknown) => error),
+    (error) => error instanceof Error && error.message.includes('READONLY'),
+  );
+  t.match(failure, { code: 'STORE_UNAVAILABLE' });
 });
