@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import t, { type Test } from 'tap';
 import type { StoreAddress } from '../../src/config/index.js';
 import { createEmbeddedBackend, createSpool, type Backend } from '../../src/provisioning/index.js';
-import { addressOf, redisSource } from '../provisioning/backends.js';
+import { addressOf, PATIENCE, redisSource } from '../provisioning/backends.js';
 import { openBackend } from '../provisioning/open-backend.js';
 import { eventually, makeRig } from '../provisioning/rig.js';
 import { startWorkerChild } from '../provisioning/worker-child.js';
@@ -82,7 +82,7 @@ async function processesOn(t: Test, address: StoreAddress): Promise<void> {
   const backend =
     address.kind === 'embedded'
       ? createEmbeddedBackend({ path: address.path, clock })
-      : await openBackend(address, { leaseTime: 2_000 });
+      : await openBackend(address, { leaseTime: 2_000, commandTimeout: PATIENCE });
   t.teardown(() => backend.close());
   const rig = await makeRig(t, backend, { clock, settings: { budget: BUDGET }, zivver: STAND_IN });
   rig.zivver.misbehave({ rules: [{ fault: { kind: 'latency', ms: 80, applied: true } }] });

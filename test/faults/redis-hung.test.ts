@@ -12,7 +12,7 @@ t.test('a Redis that hangs for 20 s under load: logins go on without waiting, an
   const redis = await startRedis(t);
   const spool = createSpool({ path: await temporaryDirectory(t), clock: systemClock });
   t.teardown(() => spool.close());
-  const backend = await redisSource(redis).open(t);
+  const backend = await redisSource(redis, 500).open(t);
   const rig = await makeRig(t, backend, { spool, settings: { budget: BUDGET }, zivver: STAND_IN });
   startWorkerChild(t, rig, addressOf(redis));
   await steadyLogins(rig, namesFrom(0, 60), 5);

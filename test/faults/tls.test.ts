@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import t from 'tap';
 import type { RemoteStoreAddress } from '../../src/state/index.js';
-import { addressOf } from '../provisioning/backends.js';
+import { addressOf, PATIENCE } from '../provisioning/backends.js';
 import { openBackend } from '../provisioning/open-backend.js';
 import { makeRig } from '../provisioning/rig.js';
 import { startWorkerChild } from '../provisioning/worker-child.js';
@@ -30,7 +30,7 @@ t.test('rediss: a worker that trusts the certificate works, one that does not se
     cert,
   ];
   const redis = await startRedis(t, { args: [...tls, '--tls-auth-clients', 'no'] });
-  const backend = await openBackend(addressOf(redis), { leaseTime: 600 });
+  const backend = await openBackend(addressOf(redis), { leaseTime: 600, commandTimeout: PATIENCE });
   t.teardown(() => backend.close());
   const rig = await makeRig(t, backend, { settings: { budget: BUDGET }, zivver: STAND_IN });
   const names = namesFrom(0, 50);

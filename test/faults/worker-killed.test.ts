@@ -1,6 +1,6 @@
 import t, { type Test } from 'tap';
 import type { StoreAddress } from '../../src/config/index.js';
-import { addressOf } from '../provisioning/backends.js';
+import { addressOf, PATIENCE } from '../provisioning/backends.js';
 import { openBackend } from '../provisioning/open-backend.js';
 import { eventually, makeRig } from '../provisioning/rig.js';
 import { startWorkerChild } from '../provisioning/worker-child.js';
@@ -9,7 +9,7 @@ import { temporaryDirectory } from '../support/temporary.js';
 import { accountedFor, BUDGET, namesFrom, STAND_IN, steadyLogins } from './accounting.js';
 
 async function killedAgainAndAgain(t: Test, address: StoreAddress): Promise<void> {
-  const backend = await openBackend(address, { leaseTime: 600 });
+  const backend = await openBackend(address, { leaseTime: 600, commandTimeout: PATIENCE });
   t.teardown(() => backend.close());
   const rig = await makeRig(t, backend, { settings: { budget: BUDGET }, zivver: STAND_IN });
   // Slow answers, so that every kill meets calls under way.

@@ -10,14 +10,14 @@ export interface BackendSource {
   open(t: Test): Promise<Backend>;
 }
 
-/** Short, so that a taken-over job is soon seen. */
-export const LEASE_TIME = 600;
+/** Short, so that a taken-over job is soon seen, and long enough for a holder that is kept waiting by others. */
+export const LEASE_TIME = 2_000;
 
 /** Where no worker dies: a machine that is busy must not look like one that did. */
 const LONG_LEASE = 30_000;
 
-/** Milliseconds that a command may take where Redis is well and the machine may be busy. */
-const PATIENCE = 5_000;
+/** Milliseconds that a command may take where Redis does not hang and the machine may be busy. */
+export const PATIENCE = 5_000;
 
 async function embeddedSource(t: Test, leaseTime: number): Promise<BackendSource> {
   const path = await temporaryDirectory(t);
@@ -31,8 +31,9 @@ export function addressOf({ port }: RunningRedis): RemoteStoreAddress {
   return { kind: 'redis', host: '127.0.0.1', port, tls: false, db: 0 };
 }
 
-export function redisSource(redis: RunningRedis, leaseTime = LONG_LEASE): BackendSource {
-  return sourceAt(addressOf(redis), { leaseTime });
+/** @param commandTimeout to be shorter where Redis hangs */
+export function redisSource(redis: RunningRedis, commandTimeout = PATIENCE): BackendSource {
+  return sourceAt(addressOf(redis), { leaseTime: LONG_LEASE, commandTimeout });
 }
 
 /** Opens a connection of its own to the same store each time, as another process would. */

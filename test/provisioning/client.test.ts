@@ -12,7 +12,7 @@ const scim = {
   token: new Secret('to ken'),
   tokenEncoding: 'raw',
   mediaType: 'application/json',
-  timeout: 300,
+  timeout: 2_000,
 } as const;
 
 function recording(answer: () => Response): { fetch: Fetch; requests: Request[] } {
@@ -67,10 +67,10 @@ t.test('a quotation mark in an address cannot end the filter’s value', (t) => 
 
 t.test('a server that says nothing is given up at the time limit', async (t) => {
   const baseUrl = await serve(t, () => undefined);
-  const client = new ScimClient({ scim: { ...scim, baseUrl }, fetch: globalThis.fetch, version: '1' });
+  const client = new ScimClient({ scim: { ...scim, baseUrl, timeout: 300 }, fetch: globalThis.fetch, version: '1' });
   const began = performance.now();
   t.match(await client.probe(), { kind: 'silence' });
-  t.ok(performance.now() - began < 2_000);
+  t.ok(performance.now() - began < 5_000);
 });
 
 t.test('a server that cannot be reached is silence with the reason', async (t) => {

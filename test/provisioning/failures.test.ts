@@ -7,7 +7,7 @@ overBothBackends(t, (t, source) => {
     const rig = await makeRig(t, await source().open(t));
     const { scim } = rig.settings;
     if (scim === undefined) throw new Error('the rig has a connection');
-    rig.settings = { ...rig.settings, scim: { ...scim, timeout: 300 } };
+    rig.settings = { ...rig.settings, scim: { ...scim, timeout: 1_000 } };
     rig.work();
     for (const [name, fault] of [
       ['Reset', { kind: 'reset', applied: true }],
@@ -20,7 +20,7 @@ overBothBackends(t, (t, source) => {
       rig.zivver.misbehave({ rules: [{ fault, operations: ['create'], times: 1 }] });
       const login = rig.login(name);
       await rig.provisioner.submit(login);
-      t.equal(await rig.provisioner.waitForAccount(login, 8_000), 'exists', name);
+      t.equal(await rig.provisioner.waitForAccount(login, 30_000), 'exists', name);
     }
     t.equal(rig.zivver.accounts().length, 6);
     t.equal(rig.zivver.requests().byOperation.create, 6, 'each was created once; the second attempt found it');
@@ -82,7 +82,7 @@ overBothBackends(t, (t, source) => {
     rig.work();
     const login = rig.login('Ada');
     await rig.provisioner.submit(login);
-    t.equal(await rig.provisioner.waitForAccount(login, 5_000), 'failed');
+    t.equal(await rig.provisioner.waitForAccount(login, 30_000), 'failed');
     await eventually(async () => (await rig.deadLetters.list(rig.tenant)).length === 1, 'a dead letter');
     const [letter] = await rig.deadLetters.list(rig.tenant);
     t.match(letter, {
@@ -190,9 +190,13 @@ overBothBackends(t, (t, source) => {
     await eventually(async () => (await rig.status.tenant(rig.tenant)).active === 0, 'nothing in hand');
     t.match(await rig.status.tenant(rig.tenant), { pause: { status: 401 }, waiting: 3, dead: 0, workers: 1 });
     const before = rig.zivver.requests().total;
+    const began = performance.now();
     await new Promise((resolve) => setTimeout(resolve, 1_000));
+    await eventually(() => rig.zivver.requests().total - before >= 2, 'two probes');
     const probes = rig.zivver.requests().total - before;
-    t.ok(probes >= 2 && probes <= 4, `it probes, and not more often than asked: ${probes}`);
+    // One may have been on its way already.
+    const most = Math.ceil((performance.now() - began) / 300) + 1;
+    t.ok(probes <= most, `it probes, and not more often than asked: ${probes} of ${most}`);
     rig.zivver.misbehave({ rules: [] });
     await eventually(() => rig.seen.outcomes.length === 3, 'all outcomes');
     t.equal((await rig.status.tenant(rig.tenant)).pause, null);

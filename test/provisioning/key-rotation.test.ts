@@ -60,7 +60,7 @@ overBothBackends(t, (t, source) => {
     const after = createProvisioner({ backend, spool: null, sealer: rotated, clock: systemClock });
     t.teardown(() => after.close());
     t.strictSame(await after.submit(login), { action: 'skip', reason: 'known' });
-    t.equal(await after.waitForAccount(login, 5_000), 'exists');
+    t.equal(await after.waitForAccount(login, 30_000), 'exists');
     t.equal((await rig.status.tenant(rig.tenant)).waiting, 0);
   });
 
@@ -163,7 +163,7 @@ overBothBackends(t, (t, source) => {
       const payload = earlier.seal(JSON.stringify(request), id);
       await backend.queue.add({ id, tenant: rig.tenant, payload, since: Date.now() });
       rig.work();
-      t.equal(await rig.provisioner.waitForAccount(rig.login('Ada'), 5_000), 'exists');
+      t.equal(await rig.provisioner.waitForAccount(rig.login('Ada'), 30_000), 'exists');
       t.strictSame(await rig.provisioner.submit(rig.login('Ada')), { action: 'skip', reason: 'known' });
     },
   );

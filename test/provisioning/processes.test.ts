@@ -18,7 +18,7 @@ async function killedWorker(t: Test, backend: Backend, address: StoreAddress): P
   await first.kill();
   startWorkerChild(t, rig, address);
   startWorkerChild(t, rig, address);
-  const waits = names.map((name) => rig.provisioner.waitForAccount(rig.login(name), 15_000));
+  const waits = names.map((name) => rig.provisioner.waitForAccount(rig.login(name), 60_000));
   t.ok((await Promise.all(waits)).every((result) => result === 'exists'));
   const addresses = rig.zivver.accounts().map(({ userName }) => userName);
   t.equal(addresses.length, 20);

@@ -15,12 +15,12 @@ function job(tenant: string, id: string, since = 1_000): QueuedJob {
 
 const failure: Failure = { class: 'permanent', status: 400, detail: 'no', remedy: 'mend it', at: 5_000 };
 
-async function takeOne(queue: JobQueue, tenant: string, patience = 5_000): Promise<Lease> {
-  const deadline = Date.now() + patience;
+async function takeOne(queue: JobQueue, tenant: string, patience = 30_000): Promise<Lease> {
+  const deadline = performance.now() + patience;
   for (;;) {
     const lease = await queue.take(tenant);
     if (lease !== null) return lease;
-    if (Date.now() > deadline) throw new Error('no job came');
+    if (performance.now() > deadline) throw new Error('no job came');
   }
 }
 
@@ -28,7 +28,7 @@ async function takesNothing(t: Test, queue: JobQueue, tenant: string): Promise<v
   t.equal(await queue.take(tenant), null, 'there is nothing to take');
 }
 
-/** What every queue and record store promises; the same tests run over all of them. */
+/** What every queue and record store promises where no worker dies; the same tests run over all of them. */
 export function queueContract(t: Test, source: () => BackendSource): void {
   t.test('jobs are taken in the order in which they were added, with what was put in', async (t) => {
     const { queue } = await source().open(t);
@@ -96,7 +96,7 @@ export function queueContract(t: Test, source: () => BackendSource): void {
     const { queue } = await source().open(t);
     const tenant = newTenant();
     const began = Date.now();
-    await queue.add(job(tenant, 'later'), 700);
+    await queue.add(job(tenant, 'later'), 2_500);
     t.equal((await queue.depth(tenant)).delayed, 1);
     await queue.add(job(tenant, 'now'));
     const first = await takeOne(queue, tenant);
@@ -104,7 +104,7 @@ export function queueContract(t: Test, source: () => BackendSource): void {
     await first.complete();
     const second = await takeOne(queue, tenant);
     t.equal(second.job.id, 'later');
-    t.ok(Date.now() - began >= 690, 'not early');
+    t.ok(Date.now() - began >= 2_490, 'not early');
     await second.complete();
   });
 
@@ -113,7 +113,7 @@ export function queueContract(t: Test, source: () => BackendSource): void {
     const tenant = newTenant();
     await queue.add(job(tenant, 'a'));
     await queue.add(job(tenant, 'b'));
-    await (await takeOne(queue, tenant)).retry(900);
+    await (await takeOne(queue, tenant)).retry(2_500);
     await (await takeOne(queue, tenant)).retry(300);
     const seen: [string, number][] = [];
     for (let taken = 0; taken < 2; taken++) {
@@ -137,41 +137,6 @@ export function queueContract(t: Test, source: () => BackendSource): void {
     t.equal(lease.job.id, 'a');
     t.equal(lease.attempts, 0);
     await lease.complete();
-  });
-
-  t.test(
-    'the job of a worker that fell silent is taken over; the silent one can do nothing with it any more',
-    async (t) => {
-      const [silent, other] = [await source().open(t), await source().open(t)];
-      const tenant = newTenant();
-      await silent.queue.add(job(tenant, 'a'));
-      const lost = await takeOne(silent.queue, tenant);
-      const taken = await takeOne(other.queue, tenant, 20 * LEASE_TIME);
-      t.equal(taken.job.id, 'a');
-      t.equal(taken.attempts, 0, 'a crash is not the job’s fault');
-      t.equal(await lost.extend().catch(() => false), false);
-      await t.rejects(lost.complete());
-      await t.rejects(lost.bury(failure));
-      t.equal((await other.queue.depth(tenant)).active, 1);
-      await taken.complete();
-    },
-  );
-
-  t.test('a worker that extends keeps its job', async (t) => {
-    const [holder, other] = [await source().open(t), await source().open(t)];
-    const tenant = newTenant();
-    await holder.queue.add(job(tenant, 'a'));
-    const lease = await takeOne(holder.queue, tenant);
-    const looking = (async () => {
-      for (let look = 0; look < 2; look++) await takesNothing(t, other.queue, tenant);
-    })();
-    for (let beat = 0; beat < 12; beat++) {
-      await new Promise((resolve) => setTimeout(resolve, LEASE_TIME / 3));
-      t.equal(await lease.extend(), true);
-    }
-    await looking;
-    await lease.complete();
-    await takesNothing(t, other.queue, tenant);
   });
 
   t.test('a paused tenant gives no job until it is resumed; others do', async (t) => {
@@ -249,17 +214,17 @@ export function queueContract(t: Test, source: () => BackendSource): void {
     const [one, two] = [(await source().open(t)).records, (await source().open(t)).records];
     const tenant = newTenant();
     await one.set(tenant, 'lasting', 'x', null);
-    await one.set(tenant, 'short', 'y', 300);
+    await one.set(tenant, 'short', 'y', 2_000);
     t.strictSame(await two.get(tenant, ['lasting', 'short', 'none']), ['x', 'y', null]);
     t.strictSame(await two.get(newTenant(), ['lasting']), [null], 'of this tenant only');
     t.strictSame(await two.get(tenant, []), []);
     const claims = await Promise.all(
-      [1, 2, 3, 4].map((at) => (at % 2 === 0 ? one : two).claim(tenant, 'probe', 'mine', 300)),
+      [1, 2, 3, 4].map((at) => (at % 2 === 0 ? one : two).claim(tenant, 'probe', 'mine', 2_000)),
     );
     t.equal(claims.filter(Boolean).length, 1);
-    await new Promise((resolve) => setTimeout(resolve, 350));
+    await new Promise((resolve) => setTimeout(resolve, 2_050));
     t.strictSame(await two.get(tenant, ['lasting', 'short']), ['x', null]);
-    t.equal(await two.claim(tenant, 'probe', 'mine', 300), true);
+    t.equal(await two.claim(tenant, 'probe', 'mine', 2_000), true);
     t.equal(await two.remove(tenant, 'lasting'), true);
     t.equal(await two.remove(tenant, 'lasting'), false);
     t.equal(await one.claim(tenant, 'lasting', 'z', null), true);
@@ -282,5 +247,43 @@ export function queueContract(t: Test, source: () => BackendSource): void {
     t.equal(await records.listRemove(tenant, 'l', 'id7'), true);
     t.equal(await records.listRemove(tenant, 'l', 'id7'), false);
     t.equal(await records.listCount(tenant, 'l'), 149);
+  });
+}
+
+/** The same of workers that die or hold on; the sources have leases of `LEASE_TIME`. */
+export function leaseContract(t: Test, source: () => BackendSource): void {
+  t.test(
+    'the job of a worker that fell silent is taken over; the silent one can do nothing with it any more',
+    async (t) => {
+      const [silent, other] = [await source().open(t), await source().open(t)];
+      const tenant = newTenant();
+      await silent.queue.add(job(tenant, 'a'));
+      const lost = await takeOne(silent.queue, tenant);
+      const taken = await takeOne(other.queue, tenant, 20 * LEASE_TIME);
+      t.equal(taken.job.id, 'a');
+      t.equal(taken.attempts, 0, 'a crash is not the job’s fault');
+      t.equal(await lost.extend().catch(() => false), false);
+      await t.rejects(lost.complete());
+      await t.rejects(lost.bury(failure));
+      t.equal((await other.queue.depth(tenant)).active, 1);
+      await taken.complete();
+    },
+  );
+
+  t.test('a worker that extends keeps its job', async (t) => {
+    const [holder, other] = [await source().open(t), await source().open(t)];
+    const tenant = newTenant();
+    await holder.queue.add(job(tenant, 'a'));
+    const lease = await takeOne(holder.queue, tenant);
+    const looking = (async () => {
+      for (let look = 0; look < 2; look++) await takesNothing(t, other.queue, tenant);
+    })();
+    for (let beat = 0; beat < 10; beat++) {
+      await new Promise((resolve) => setTimeout(resolve, LEASE_TIME / 4));
+      t.equal(await lease.extend(), true);
+    }
+    await looking;
+    await lease.complete();
+    await takesNothing(t, other.queue, tenant);
   });
 }

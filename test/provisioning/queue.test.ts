@@ -1,5 +1,6 @@
 import t from 'tap';
 import { LEASE_TIME, overBothBackends } from './backends.js';
-import { queueContract } from './queue-contract.js';
+import { leaseContract, queueContract } from './queue-contract.js';
 
-overBothBackends(t, queueContract, LEASE_TIME);
+overBothBackends(t, queueContract);
+overBothBackends(t, leaseContract, LEASE_TIME);

@@ -7,7 +7,7 @@ import { systemClock } from '../../src/shared/index.js';
 import { manualClock } from '../support/clock.js';
 import { startRedis } from '../support/redis.js';
 import { temporaryDirectory } from '../support/temporary.js';
-import { redisSource } from './backends.js';
+import { PATIENCE, redisSource } from './backends.js';
 import { ACCOUNT_KEY, eventually, makeRig, sealer, TOKEN } from './rig.js';
 
 const job = (id: string): QueuedJob => ({ id, tenant: 't', payload: `sealed ${id}`, since: 1 });
@@ -66,13 +66,13 @@ t.test('while Redis is away logins are spooled; afterwards each has its account,
   for (const name of ['Ada', 'Bob', 'Ada', 'Eve']) {
     t.strictSame(await rig.provisioner.submit(rig.login(name)), { action: 'create', spooled: true });
   }
-  t.ok(performance.now() - began < 2_000, 'without keeping anyone waiting');
+  t.ok(performance.now() - began < PATIENCE, 'without keeping anyone waiting for a time-out');
   t.equal(rig.provisioner.spoolDepth(), 3);
   await rig.provisioner.flush();
   t.equal(rig.provisioner.spoolDepth(), 3, 'nothing is lost by flushing in vain');
   await redis.restart();
   await eventually(() => rig.provisioner.spoolDepth() === 0, 'an empty spool');
-  rig.work();
+  rig.work({ concurrency: 1 });
   await eventually(() => rig.seen.outcomes.length >= 3, 'the outcomes');
   // Without a file of its own this Redis forgot the job that it alone held; the next login queues it again.
   await rig.provisioner.submit(rig.login('Before'));
@@ -111,7 +111,7 @@ t.test(
     }, 'an empty spool');
     t.match(await rig.status.tenant(rig.tenant), { waiting: 170, delayed: 0 });
     rig.work({ concurrency: 1 });
-    await eventually(() => rig.seen.outcomes.length === 170, 'the outcomes', 30_000);
+    await eventually(() => rig.seen.outcomes.length === 170, 'the outcomes', 120_000);
     t.strictSame(
       rig.zivver.accounts().map(({ userName }) => userName),
       names.map((name) => `${name.toLowerCase()}@example.org`),
@@ -129,10 +129,10 @@ t.test('jobs that were on the queue when the flush was cut off are not made twic
   const rig = await makeRig(t, backend, { spool });
   await redis.stop();
   for (const name of ['Ada', 'Bob', 'Eve']) await rig.provisioner.submit(rig.login(name));
-  await redis.restart();
   // As by a process that was killed between the queue and the spool: one job still waits, one is done already.
   const [ada, bob] = spool.first(2).map(({ job }) => job);
   if (ada === undefined || bob === undefined) throw new Error('two jobs are in the spool');
+  await redis.restart();
   await eventually(
     () =>
       backend.queue.add(ada).then(
@@ -159,7 +159,8 @@ t.test('jobs that were on the queue when the flush was cut off are not made twic
 
 t.test('a Redis that hangs is a Redis that is away', async (t) => {
   const redis = await startRedis(t);
-  const backend = await redisSource(redis).open(t);
+  // So long that it stands out from what a busy machine adds to a login.
+  const backend = await redisSource(redis, 2_000).open(t);
   const spool = createSpool({ path: await temporaryDirectory(t), clock: systemClock });
   t.teardown(() => spool.close());
   const rig = await makeRig(t, backend, { spool });
@@ -167,7 +168,7 @@ t.test('a Redis that hangs is a Redis that is away', async (t) => {
   const began = performance.now();
   t.strictSame(await rig.provisioner.submit(rig.login('Ada')), { action: 'create', spooled: true });
   const first = performance.now() - began;
-  t.ok(first < 2_500);
+  t.ok(first < 10_000);
   let longest = 0;
   for (let at = 0; at < 20; at++) {
     const since = performance.now();

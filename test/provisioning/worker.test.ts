@@ -11,7 +11,7 @@ overBothBackends(t, (t, source) => {
     rig.work({ fetch: watchedFetch(requests) });
     const login = rig.login('Ada');
     t.strictSame(await rig.provisioner.submit(login), { action: 'create', spooled: false });
-    t.equal(await rig.provisioner.waitForAccount(login, 5_000), 'exists');
+    t.equal(await rig.provisioner.waitForAccount(login, 30_000), 'exists');
     t.match(rig.zivver.accounts(), [
       { userName: 'ada@example.org', displayName: 'Ada Surname', active: true, ssoAccountKey: `${ACCOUNT_KEY}Ada` },
     ]);
@@ -54,7 +54,7 @@ overBothBackends(t, (t, source) => {
     rig.work();
     const login = rig.login('Ada', { address: 'Ada@example.org' });
     await rig.provisioner.submit(login);
-    t.equal(await rig.provisioner.waitForAccount(login, 5_000), 'exists');
+    t.equal(await rig.provisioner.waitForAccount(login, 30_000), 'exists');
     await eventually(() => rig.seen.outcomes.length === 1, 'the outcome');
     t.strictSame(rig.seen.outcomes, [['existed', ['inactive', 'address-case', 'name']]]);
     const [entry, ...more] = await rig.status.followUps(rig.tenant, 10);
@@ -118,7 +118,7 @@ overBothBackends(t, (t, source) => {
     await eventually(() => rig.zivver.requests().total === 1, 'a request under way');
     const began = Date.now();
     await worker.stop();
-    t.ok(Date.now() - began < 3_000, 'soon');
+    t.ok(Date.now() - began < 20_000, 'long before the budget has room again');
     t.match(await rig.status.tenant(rig.tenant), { waiting: 2, active: 0, dead: 0, workers: 0 });
     t.strictSame(rig.seen.calls, ['GET 200 ok']);
   });
@@ -139,7 +139,7 @@ overBothBackends(t, (t, source) => {
     const began = Date.now();
     const waits = Array.from({ length: 50 }, (_, at) => rig.provisioner.waitForAccount(rig.login(`U${at}`), 300));
     t.ok((await Promise.all(waits)).every((result) => result === 'timeout'));
-    t.ok(Date.now() - began < 1_500);
+    t.ok(Date.now() - began < 5_000);
   });
 
   t.test(
