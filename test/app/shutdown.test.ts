@@ -1,6 +1,5 @@
 import { once } from 'node:events';
 import { connect } from 'node:net';
-import { setTimeout } from 'node:timers/promises';
 import t, { type Test } from 'tap';
 import { startZivverStandIn, type ZivverStandIn } from '../../src/sandbox/index.js';
 import { idpContent, writeConfiguration } from '../support/configuration.js';
@@ -57,6 +56,7 @@ async function startWorker(t: Test, place: Place, shutdownTimeout = LONG): Promi
   await until(
     () => program.stderr(),
     (log) => log.includes('working on the provisioning queue'),
+    60_000,
   );
   return program;
 }
@@ -178,8 +178,8 @@ t.test('the log says why a program ends, how long that took and what was left', 
     const slow = connect(Number(port), hostname);
     slow.on('error', () => undefined);
     await once(slow, 'connect');
-    slow.write('POST /saml/okta/acs HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\n\r\na');
-    await setTimeout(100);
+    slow.write('POST /saml/okta/acs HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\nExpect: 100-continue\r\n\r\na');
+    t.match(String(await once(slow, 'data')), /^HTTP\/1\.1 100 /, 'the request has begun');
     t.equal(await program.stop(), 0);
     t.match(shutdownLines(program).at(-1), { left: { ...NOTHING, connections: 1, spooled: 1 } });
     slow.destroy();

@@ -1,8 +1,7 @@
 import { once } from 'node:events';
 import { readdir, readFile } from 'node:fs/promises';
-import { createServer, type Server } from 'node:net';
+import { createServer, type Server, type Socket } from 'node:net';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import t, { type Test } from 'tap';
 import { idpContent, writeConfiguration } from '../support/configuration.js';
 import { logIn, loginForm } from '../support/logins.js';
@@ -13,19 +12,38 @@ import { mainFile, servePlace, startServe } from '../support/serve.js';
 
 const okta = idpContent({ unsolicited: 'allow' });
 
-/** A service provider behind the gateway that answers after `delay` ms, or never; an IdP whose logins go there. */
-async function behindProxy(t: Test, delay: number | null): Promise<Record<string, unknown>> {
+interface Upstream {
+  /** An IdP whose logins go there. */
+  readonly idp: Record<string, unknown>;
+  /** Until the first request has come. */
+  readonly asked: () => Promise<unknown>;
+  /** To what has come so far. */
+  readonly answer: () => void;
+}
+
+/** A service provider behind the gateway that answers when it is told to. */
+async function behindProxy(t: Test): Promise<Upstream> {
+  const waiting: Socket[] = [];
   const upstream = createServer((socket) => {
     socket.on('error', () => undefined);
-    if (delay === null) return;
-    socket.once('data', () => {
-      setTimeout(() => socket.end('HTTP/1.1 200 OK\r\ncontent-length: 4\r\nconnection: close\r\n\r\ndone'), delay);
-    });
+    socket.once('data', () => waiting.push(socket));
   }).listen(0, '127.0.0.1');
   await once(upstream, 'listening');
   t.teardown(() => upstream.close());
   const proxy = { prefix: '/api/', upstream: `http://127.0.0.1:${portOf(upstream)}` };
-  return { ...okta, delivery: 'proxy', serviceProvider: { proxy } };
+  return {
+    idp: { ...okta, delivery: 'proxy', serviceProvider: { proxy } },
+    asked: () =>
+      until(
+        () => waiting.length,
+        (count) => count > 0,
+      ),
+    answer: () => {
+      for (const socket of waiting) {
+        socket.end('HTTP/1.1 200 OK\r\ncontent-length: 4\r\nconnection: close\r\n\r\ndone');
+      }
+    },
+  };
 }
 
 function portOf(server: Server): number {
@@ -143,15 +161,17 @@ t.test('SIGTERM under load: not ready, every login that began is finished, exit 
 });
 
 t.test('while requests are finished the gateway says that it is not ready', async (t) => {
-  const proxied = await behindProxy(t, 2000);
-  const serve = await startServe(t, { idps: { okta: proxied } });
+  const { idp, asked, answer: finish } = await behindProxy(t);
+  const serve = await startServe(t, { idps: { okta: idp } });
   const held = logIn({ publicUrl: serve.publicUrl });
-  await sleep(500);
+  await asked();
   serve.program.signal('SIGTERM');
-  await sleep(300);
-  const response = await fetch(`${serve.operationsUrl}/readyz`);
-  t.equal(response.status, 503);
+  const response = await until(
+    () => fetch(`${serve.operationsUrl}/readyz`),
+    ({ status }) => status === 503,
+  );
   t.match(await response.json(), { draining: true });
+  finish();
   const answer = await held;
   t.equal(answer.status, 200);
   t.equal(answer.html, 'done', 'the login under way was finished');
@@ -177,15 +197,15 @@ t.test('shutdownDelay: SIGINT waits for nobody', async (t) => {
 });
 
 t.test('what takes longer than shutdownTimeout is cut off, and the process ends all the same', async (t) => {
-  const proxied = await behindProxy(t, null);
-  const serve = await startServe(t, { gateway: { shutdownTimeout: '1s' }, idps: { okta: proxied } });
+  const { idp, asked } = await behindProxy(t);
+  const serve = await startServe(t, { gateway: { shutdownTimeout: '1s' }, idps: { okta: idp } });
   const held = logIn({ publicUrl: serve.publicUrl }).catch((error: unknown) => error);
-  await sleep(500);
+  await asked();
   const since = Date.now();
   serve.program.signal('SIGTERM');
   t.ok((await held) instanceof Error);
   t.equal(await serve.program.exited, 0);
-  t.ok(Date.now() - since < 6000);
+  t.ok(Date.now() - since < 15_000);
   t.match(serve.program.stderr(), /requests were cut off at shutdown/);
   const audit = await auditOf(serve.root);
   t.match(
@@ -208,11 +228,15 @@ t.test('SIGHUP reads the configuration again', async (t) => {
 });
 
 t.test('a second SIGTERM ends the process at once', async (t) => {
-  const serve = await startServe(t, { idps: { okta: await behindProxy(t, null) } });
+  const { idp, asked } = await behindProxy(t);
+  const serve = await startServe(t, { idps: { okta: idp } });
   const held = logIn({ publicUrl: serve.publicUrl }).catch((error: unknown) => error);
-  await sleep(500);
+  await asked();
   serve.program.signal('SIGTERM');
-  await sleep(200);
+  await until(
+    () => serve.program.stderr(),
+    (log) => log.includes('"msg":"shutting down"'),
+  );
   serve.program.signal('SIGTERM');
   t.equal(await serve.program.exited, 128 + 15);
   t.ok((await held) instanceof Error);
