@@ -28,7 +28,7 @@ overBothBackends(t, (t, source) => {
     t.ok(refused <= 2 * 8 + MINUTE / PROBE + 2, `hardly anything is sent meanwhile: ${refused}`);
     t.ok(rig.zivver.requests().total - before >= refused);
     t.ok(rig.seen.notes.filter((note) => note === 'paused 401').length === 1, 'it is told once');
-    await eventually(() => rig.zivver.accounts().length === 130, 'the accounts', 3 * PROBE);
+    await eventually(() => rig.zivver.accounts().length === 130, 'the accounts', 12 * PROBE);
     await accountedFor(t, rig, names);
     t.ok(rig.seen.notes.includes('resumed'));
     t.strictSame(rig.seen.failures, [], 'no attempt was counted');

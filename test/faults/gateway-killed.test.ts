@@ -5,6 +5,7 @@ import { idpContent } from '../support/configuration.js';
 import { rsaKeyPair } from '../support/pki.js';
 import { startProgram, untilAnswers } from '../support/program.js';
 import { startRedis } from '../support/redis.js';
+import { metricValue } from '../support/running.js';
 import { signedResponse } from '../support/saml-response.js';
 import { mainFile, startServe, type RunningServe } from '../support/serve.js';
 import { STAND_IN } from './accounting.js';
@@ -45,7 +46,7 @@ async function start(t: Test, zivver: ZivverStandIn, store: string): Promise<Run
       limits: { rate: { requests: 10_000, per: '1s' } },
       provisioning: {
         mode: 'scim',
-        scim: { baseUrl: zivver.scimUrl, token: { file: 'certs/scim-token' }, timeout: '5s' },
+        scim: { baseUrl: zivver.scimUrl, token: { file: 'certs/scim-token' }, timeout: '20s' },
         budget: { requests: STAND_IN.budget.requests, per: `${STAND_IN.budget.windowMs}ms` },
         waitForAccount: '10s',
       },
@@ -54,6 +55,15 @@ async function start(t: Test, zivver: ZivverStandIn, store: string): Promise<Run
     files: { 'certs/scim-token': TOKEN },
     args: ['--with-worker'],
   });
+}
+
+/** How many jobs wait or are in hand. */
+async function held({ operationsUrl }: RunningServe): Promise<number> {
+  const metrics = await (await fetch(`${operationsUrl}/metrics`)).text();
+  const jobs = ['waiting', 'delayed', 'active'].map(
+    (state) => metricValue(metrics, `queue_jobs{state="${state}"}`) ?? 0,
+  );
+  return jobs.reduce((sum, count) => sum + count, 0);
 }
 
 async function again(t: Test, serve: RunningServe): Promise<void> {
@@ -79,12 +89,12 @@ async function killed(t: Test, store: string): Promise<void> {
   const early = Array.from({ length: 20 }, (_, at) => `early${at}`);
   t.ok((await Promise.all(early.map((name) => logIn(serve, name)))).every(Boolean), 'delivered before the kill');
   // Slow enough that everybody is held between enqueue and delivery when the kill comes.
-  zivver.misbehave({ rules: [{ fault: { kind: 'latency', ms: 1_500, applied: true } }] });
+  zivver.misbehave({ rules: [{ fault: { kind: 'latency', ms: 5_000, applied: true } }] });
   const late = Array.from({ length: 40 }, (_, at) => `late${at}`);
   const logins = Promise.all(late.map((name) => logIn(serve, name)));
   const before = zivver.requests().total;
+  await eventually(async () => (await held(serve)) === late.length, 'a job for each');
   await eventually(() => zivver.requests().total >= before + 8, 'jobs in hand');
-  await new Promise((resolve) => setTimeout(resolve, 700));
   serve.program.signal('SIGKILL');
   t.notOk((await logins).some(Boolean), 'nobody was handed on');
   t.ok(
@@ -94,7 +104,7 @@ async function killed(t: Test, store: string): Promise<void> {
   zivver.misbehave({ rules: [] });
   await again(t, serve);
   // The leases of the killed worker are held for 30 s.
-  await eventually(() => addresses().length === 60, 'the accounts, without another login', 60_000);
+  await eventually(() => addresses().length === 60, 'the accounts, without another login', 180_000);
   t.ok((await Promise.all(late.map((name) => logIn(serve, name)))).every(Boolean), 'each logs in again');
   await new Promise((resolve) => setTimeout(resolve, 500));
   t.strictSame(addresses().sort(), [...early, ...late].map((name) => `${name}@example.org`).sort(), 'each once');

@@ -1,7 +1,7 @@
 import t, { type Test } from 'tap';
 import type { Fault } from '../../src/sandbox/index.js';
 import { overBothBackends } from '../provisioning/backends.js';
-import { makeRig } from '../provisioning/rig.js';
+import { eventually, makeRig } from '../provisioning/rig.js';
 import { accountedFor, BUDGET, namesFrom, STAND_IN, steadyLogins } from './accounting.js';
 
 /** For so many milliseconds Zivver answers in no other way. */
@@ -49,6 +49,7 @@ overBothBackends(t, (t, source) => {
     rig.work();
     const names = namesFrom(0, 30);
     await steadyLogins(rig, names.slice(0, 20), 5);
+    await eventually(() => rig.seen.failures.some(({ class: kind }) => kind === 'permanent'), 'a refusal for good');
     rig.zivver.misbehave({ rules: [{ fault: { kind: 'status', status: 503 } }] });
     await steadyLogins(rig, names.slice(20), 5);
     await accountedFor(t, rig, names);
