@@ -17,12 +17,32 @@ export interface Report {
   readonly http?: HttpReport;
 }
 
-const LOGIN_HEAD = ['login', 'bytes', 'RSA', 'elapsed ms', 'processor ms', 'RSA alone ms', 'ratio', 'elapsed ratio'];
+const LOGIN_HEAD = [
+  'login',
+  'bytes',
+  'RSA',
+  'elapsed ms',
+  'processor ms',
+  'RSA alone ms',
+  'ratio',
+  'elapsed ratio',
+  'to RSA in the pool',
+];
 
-function loginLine({ name, bytes, rsa: [signatures, verifications], cost, ratio }: Row): Line {
+function loginLine({ name, bytes, rsa: [signatures, verifications], cost, ratio, pooledRatio }: Row): Line {
   const alone = cost.processor / ratio.processor;
   const operations = `${signatures}s+${verifications}v`;
-  return [name, bytes, operations, cost.elapsed, cost.processor, alone, ratio.processor, ratio.elapsed];
+  return [
+    name,
+    bytes,
+    operations,
+    cost.elapsed,
+    cost.processor,
+    alone,
+    ratio.processor,
+    ratio.elapsed,
+    pooledRatio.processor,
+  ];
 }
 
 function stageLines(stages: readonly StageTime[]): Line[] {

@@ -1,4 +1,5 @@
 import { sign, verify } from 'node:crypto';
+import { promisify } from 'node:util';
 import { gatewayKeys, idpKeys } from '../test/support/saml-parties.js';
 import type { Subject } from './measure.js';
 
@@ -20,6 +21,24 @@ export function bareRsa(name: string, signatures: number, verifications: number)
       for (let count = 0; count < verifications; count++) {
         if (!verify('sha256', OCTETS, publicKey, theirs)) throw new Error('A signature does not verify.');
       }
+    },
+  };
+}
+
+const [pooledSign, pooledVerify] = [promisify(sign), promisify(verify)];
+
+/** The same operations as a login makes them: on the thread pool, so that they do not hold up others. */
+export function pooledRsa(name: string, signatures: number, verifications: number): Subject {
+  const own = gatewayKeys().privateKey;
+  const { privateKey, publicKey } = idpKeys();
+  const theirs = sign('sha256', OCTETS, privateKey);
+  const verifyOne = () => pooledVerify('sha256', OCTETS, publicKey, theirs);
+  return {
+    name,
+    run: async () => {
+      const held = await Promise.all(Array.from({ length: verifications }, verifyOne));
+      if (held.includes(false)) throw new Error('A signature does not verify.');
+      for (let count = 0; count < signatures; count++) await pooledSign('sha256', OCTETS, own);
     },
   };
 }

@@ -5,7 +5,7 @@ import { lassoCost } from './peers/lasso.js';
 import { nodeSamlValidation } from './peers/node-saml.js';
 import { samlifyValidation } from './peers/samlify.js';
 import { xmlCryptoTransform } from './peers/xml-crypto.js';
-import { bareRsa } from './rsa.js';
+import { bareRsa, pooledRsa } from './rsa.js';
 
 /** One line of the report. */
 export interface Row {
@@ -14,8 +14,10 @@ export interface Row {
   /** RSA operations in it: signatures, verifications. */
   readonly rsa: readonly [number, number];
   readonly cost: Cost;
-  /** To the RSA operations alone. */
+  /** To the RSA operations alone, on the main thread. */
   readonly ratio: Cost;
+  /** To the same operations through the thread pool, as a login makes them. */
+  readonly pooledRatio: Cost;
 }
 
 const OKTA: LoginKind = { shape: 'okta', attributes: ATTRIBUTES_OF_8_KB, sign: 'assertion' };
@@ -26,6 +28,7 @@ async function rowsOf(kinds: Readonly<Record<string, LoginKind>>, effort: Effort
   const subjects = logins.flatMap(([name, login]): Subject[] => [
     subjectOf(name, login),
     bareRsa(`${name}: RSA`, login.signatures, login.verifications),
+    pooledRsa(`${name}: pooled RSA`, login.signatures, login.verifications),
   ]);
   const samples = await measure(subjects, effort);
   return logins.map(([name, { bytes, signatures, verifications }]) => ({
@@ -34,6 +37,7 @@ async function rowsOf(kinds: Readonly<Record<string, LoginKind>>, effort: Effort
     rsa: [signatures, verifications],
     cost: medianCost(samples, name),
     ratio: medianRatio(samples, name, `${name}: RSA`),
+    pooledRatio: medianRatio(samples, name, `${name}: pooled RSA`),
   }));
 }
 
