@@ -83,6 +83,24 @@ export function checkRoutes(idps: readonly IdpConfig[], report: IdpReport): void
   }
 }
 
+/** A path that nobody logged in for belongs to no IdP, so all of them must have it passed on in the same way. */
+export function checkProxies(idps: readonly IdpConfig[], report: IdpReport): void {
+  const proxied = idps.flatMap((idp) => {
+    const { proxy } = idp.serviceProvider;
+    return idp.enabled && idp.delivery === 'proxy' && proxy !== undefined ? [{ idp, proxy }] : [];
+  });
+  for (const [index, { idp, proxy }] of proxied.entries()) {
+    const first = proxied.slice(0, index).find((other) => other.proxy.prefix === proxy.prefix);
+    if (first === undefined) continue;
+    for (const key of ['upstream', 'timeout', 'body'] as const) {
+      if (first.proxy[key] === proxy[key]) continue;
+      const problem = `differs from ${quoted(first.idp)}, which has the same prefix "${proxy.prefix}"`;
+      const remedy = 'make them equal, or give one a serviceProvider.proxy.prefix of its own';
+      report(idp, ['serviceProvider', 'proxy', key], new Unfit(problem, remedy));
+    }
+  }
+}
+
 /** What is allowed here weakens a rule, and somebody should keep wanting it. */
 export function warnOfWeakening(idps: readonly IdpConfig[], warn: IdpReport): void {
   for (const idp of idps) {

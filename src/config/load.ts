@@ -181,6 +181,7 @@ class Load {
     checks.checkEntityIds(idps, into(this.#faults));
     checks.checkTenants(idps, into(this.#faults));
     checks.checkRoutes(idps, into(this.#faults));
+    checks.checkProxies(idps, into(this.#faults));
     checks.warnOfSharedTokens(idps, into(this.#warnings));
     checks.warnOfWeakening(idps, into(this.#warnings));
     if (common?.encryption !== undefined) checks.warnOfLostEncryption(idps, into(this.#warnings));

@@ -169,6 +169,62 @@ t.test('delivery by proxy works with a proxy, whose upstream is the service prov
   });
 });
 
+t.test('two IdPs that deliver by proxy agree on what is passed through under one prefix', async (t) => {
+  const one = await withTwin(t.testdir());
+  one.set('gateway.yaml', ['serviceProvider', 'proxy'], {});
+  one.set('idps/okta.yaml', ['delivery'], 'proxy');
+  one.set('idps/twin.yaml', ['delivery'], 'proxy');
+  const write = (proxy: object): void => {
+    one.set('idps/twin.yaml', ['serviceProvider'], { proxy });
+  };
+  t.same(one.faults(), [], 'both have the common one');
+  write({ prefix: '/', upstream: 'https://app.zivver.com', timeout: '30s', body: '100MiB' });
+  t.same(one.faults(), [], 'the same, written out');
+  for (const [key, value] of [
+    ['upstream', 'https://other.example'],
+    ['timeout', '5s'],
+    ['body', '1MiB'],
+  ] as const) {
+    write({ [key]: value });
+    const [fault, ...more] = one.faults();
+    t.same(more, []);
+    t.match(
+      fault,
+      new RegExp(
+        `^config/idps/twin\\.yaml:\\d+:\\d+: serviceProvider\\.proxy\\.${key}: differs from idps/okta\\.yaml, ` +
+          'which has the same prefix "/"; make them equal, or give one a serviceProvider\\.proxy\\.prefix of its own',
+      ),
+    );
+    write({ prefix: '/other/', [key]: value });
+    t.same(one.faults(), [], 'under another prefix it may differ');
+  }
+  write({ upstream: 'https://other.example', timeout: '5s' });
+  t.same(
+    one.load().faults.map(({ path }) => path),
+    ['serviceProvider.proxy.upstream', 'serviceProvider.proxy.timeout'],
+    'each difference is told',
+  );
+  one.set('idps/twin.yaml', ['enabled'], false);
+  t.same(one.faults(), [], 'whose logins are unknown has no traffic');
+  one.set('idps/twin.yaml', ['enabled'], true);
+  one.set('idps/twin.yaml', ['delivery'], 'browser');
+  t.same(one.faults(), [], 'nor has who leaves the delivery to the browser');
+  one.set('idps/twin.yaml', ['delivery'], 'proxy');
+  one.set('idps/okta.yaml', ['delivery'], 'browser');
+  t.same(one.faults(), [], 'whichever of the two it is');
+});
+
+t.test('an IdP of another service provider cannot have its traffic under the same prefix', async (t) => {
+  const one = await withTwin(t.testdir());
+  one.set('gateway.yaml', ['serviceProvider', 'proxy'], {});
+  one.set('idps/okta.yaml', ['delivery'], 'proxy');
+  one.set('idps/twin.yaml', ['delivery'], 'proxy');
+  const attributes = { accountKey: 'key', displayName: 'name' };
+  const own = { preset: 'generic', entityId: 'urn:sp', acs: ['https://sp.example.net/acs'], attributes };
+  one.set('idps/twin.yaml', ['serviceProvider'], { ...own, proxy: {} });
+  t.match(one.load().faults, [{ path: 'serviceProvider.proxy.upstream' }], 'the upstream is that of its ACS');
+});
+
 t.test('what weakens a rule is a standing warning', async (t) => {
   const one = await fixture(t.testdir());
   one.set('idps/okta.yaml', ['signature'], { allowSha1: true, allowRsa1024: true });
