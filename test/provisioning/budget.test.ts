@@ -1,11 +1,11 @@
 import { Redis } from 'ioredis';
 import t from 'tap';
-import { createEmbeddedBackend, loadRedisQueue, type Budget } from '../../src/provisioning/index.js';
+import { createEmbeddedBackend, loadRedisQueue, type Budget, type BudgetLimit } from '../../src/provisioning/index.js';
 import { loadRedis } from '../../src/state/index.js';
 import { manualClock } from '../support/clock.js';
 import { startRedis } from '../support/redis.js';
 import { temporaryDirectory } from '../support/temporary.js';
-import { addressOf, overBothBackends } from './backends.js';
+import { addressOf, overBothBackends, redisSource } from './backends.js';
 import { openBackend } from './open-backend.js';
 import { eventually } from './rig.js';
 
@@ -148,6 +148,61 @@ t.test('where Redis’s clock was set, nobody sends for a window, since its slot
     await new Promise((resolve) => setTimeout(resolve, 650));
     t.match(await backend.budget.acquire(tenant, one, 300), { granted: true }, 'and then it goes on');
   }
+});
+
+/** How many requests are granted until one is not. */
+async function takeAll(budget: Budget, tenant: string, limit: BudgetLimit): Promise<number> {
+  for (let granted = 0; ; granted++) {
+    if (!(await budget.acquire(tenant, limit, 1_000)).granted) return granted;
+  }
+}
+
+t.test('a Redis that comes back from an older snapshot grants nothing for a window', async (t) => {
+  const redis = await startRedis(t);
+  const three = { requests: 3, per: 2_000 };
+  const tenants = ['of a worker that lives', 'of a worker that is new'] as const;
+  const connection = connectRedis(addressOf(redis), 'commands');
+  const alive = createRedisBackend({ connection, openBlocking: () => connectRedis(addressOf(redis), 'blocking') });
+  t.teardown(async () => {
+    await alive.close();
+    connection.disconnect();
+  });
+  await eventually(() => connection.status === 'ready', 'a connection');
+  // A slot that comes free at once, so that the snapshot knows the tenant, and nothing that was granted later.
+  const brief = { requests: 1, per: 1 };
+  for (const tenant of tenants) t.match(await alive.budget.acquire(tenant, brief, 1), { granted: true });
+  await connection.save();
+  for (const tenant of tenants) t.equal(await takeAll(alive.budget, tenant, three), 3);
+  await redis.restart();
+  await eventually(() => connection.status === 'ready', 'the connection again');
+  const fresh = await redisSource(redis).open(t);
+  for (const [tenant, { budget }] of [
+    [tenants[0], alive],
+    [tenants[1], fresh],
+  ] as const) {
+    const refused = await budget.acquire(tenant, three, 1_000);
+    t.ok(!refused.granted && refused.wait > 2_000 && refused.wait <= 3_000, `none ${tenant}, for a window`);
+  }
+  await new Promise((resolve) => setTimeout(resolve, 3_050));
+  t.equal(await takeAll(fresh.budget, tenants[1], three), 3, 'and then it goes on');
+});
+
+t.test('a replica that takes its master’s place without the newest slots grants nothing for a window', async (t) => {
+  const master = await startRedis(t, { args: ['--repl-diskless-sync-delay', '0'] });
+  const replica = await startRedis(t, { args: ['--replicaof', '127.0.0.1', String(master.port)] });
+  const three = { requests: 3, per: 2_000 };
+  const before = await redisSource(master).open(t);
+  t.match(await before.budget.acquire('t', { requests: 1, per: 1 }, 1), { granted: true });
+  const admin = new Redis({ port: replica.port, host: '127.0.0.1' });
+  t.teardown(() => {
+    admin.disconnect();
+  });
+  await eventually(async () => (await admin.dbsize()) === 2, 'the epoch and a slot on the replica');
+  await admin.replicaof('NO', 'ONE');
+  t.equal(await takeAll(before.budget, 't', three), 3);
+  await master.kill();
+  const after = await redisSource(replica).open(t);
+  t.equal(await takeAll(after.budget, 't', three), 0);
 });
 
 t.test('a claim that was made before the clock was set back does not last longer than one made now', async (t) => {

@@ -8,23 +8,27 @@ import { tenantPrefix } from './keys.js';
 const CLOCK_TOLERANCE = 2_000;
 
 /**
- * Redis's own clock decides, so that the clocks of the machines do not matter. A worker that knows another epoch than
- * the one it meets has outlived a Redis that lost its data, and with it the slots. Where its own elapsed time says that
- * the clock was set, or is that of another server, the slots tell nothing. In both cases nobody sends for a window.
+ * Redis's own clock decides, so that the clocks of the machines do not matter. The epoch names the server's process, too:
+ * one that was written by another process came with a snapshot, a log or a replica that may lack the newest slots. A
+ * worker that knows another epoch than the one it meets has outlived a Redis that lost its data, and with it the slots.
+ * Where its own elapsed time says that the clock was set, or is that of another server, the slots tell nothing. In all
+ * these cases nobody sends for a window.
  * KEYS: slots, hold, epoch. ARGV: requests, window, longest, slot, known epoch, new epoch, expected time.
  */
 const ACQUIRE = `
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
 local window, longest = tonumber(ARGV[2]), tonumber(ARGV[3])
+local process = (string.match(redis.call('INFO', 'server'), 'run_id:(%x+)') or '') .. ':'
 local epoch = redis.call('GET', KEYS[3])
-if not epoch then
-  epoch = ARGV[6]
+local restored = epoch and string.sub(epoch, 1, #process) ~= process
+if not epoch or restored then
+  epoch = process .. ARGV[6]
   redis.call('SET', KEYS[3], epoch)
 end
 local beyond = redis.call('ZREMRANGEBYSCORE', KEYS[1], now + window + longest + ${CLOCK_TOLERANCE}, '+inf')
 local jumped = ARGV[7] ~= '' and math.abs(now - tonumber(ARGV[7])) > ${CLOCK_TOLERANCE}
-if (ARGV[5] ~= '' and ARGV[5] ~= epoch) or beyond > 0 or jumped then
+if restored or (ARGV[5] ~= '' and ARGV[5] ~= epoch) or beyond > 0 or jumped then
   redis.call('SET', KEYS[2], '1', 'PX', window + longest)
 end
 local held = redis.call('PTTL', KEYS[2])
