@@ -53,7 +53,13 @@ async function intercept(
     const bytes = decodePostMessage(form.message('SAMLResponse'), limits.messageBytes);
     return { form, issuer: claimedIssuer(bytes, limits.xml) };
   });
-  const route = routes.find(({ idp }) => idp.entityId === issuer);
+  const [route, another] = routes.filter(({ idp }) => idp.entityId === issuer);
+  if (another !== undefined) {
+    throw new GatewayError(
+      'LOGIN_ISSUER_UNKNOWN',
+      `More than one identity provider of the configuration has the entity id ${another.idp.entityId}.`,
+    );
+  }
   if (route === undefined) {
     const seen = issuer === null ? 'no issuer' : issuer.slice(0, 200);
     throw new GatewayError('LOGIN_ISSUER_UNKNOWN', `The response names ${seen}.`, {

@@ -38,7 +38,7 @@ export async function refuse(
   const page = renderErrorPage(error.code, context.language, {
     reference: context.reference,
     ...(context.route === null ? {} : { startUrl: context.route.startUrl }),
-    ...(error.code === 'SAML_STATUS' ? { idpMessage: error.message } : {}),
+    ...(error.code === 'SAML_STATUS' ? { idpMessage: error.withQuote } : {}),
   });
   return reply
     .code(error.entry.status)

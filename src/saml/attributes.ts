@@ -53,7 +53,15 @@ export function lowercased(saml: XmlElement): XmlElement {
 }
 
 function lowercaseText(node: XmlNode): XmlNode {
-  return typeof node === 'string' ? node.toLowerCase() : node;
+  return typeof node === 'string' ? lowerCase(node) : node;
+}
+
+/**
+ * Leaves U+0130 and U+212A (Kelvin) as they are, the only ones whose lower case holds a letter of ASCII: an address with
+ * one of them must not become another person's.
+ */
+export function lowerCase(text: string): string {
+  return text.replace(/[^\u0130\u212A]+/g, (part) => part.toLowerCase());
 }
 
 export interface NewAttribute {

@@ -16,6 +16,9 @@ import { shown, shownList, simpleText, timeAttribute, uriText } from './read.js'
 import { formatDateTime } from './time.js';
 import type { ServiceProvider } from './types.js';
 
+/** Of the ID of a request of the SP, in characters; those of real ones have some dozens. */
+const LONGEST_ID = 256;
+
 /** An AuthnRequest as either binding delivers it. */
 export interface AuthnRequestMessage {
   readonly bytes: Uint8Array;
@@ -134,8 +137,15 @@ const requestChecks: readonly Check<RequestSubject>[] = [
   {
     name: 'id',
     code: 'SAML_ID',
-    holds: ({ request }) => (attributeValue(request, 'ID') ?? '') !== '',
-    evidence: ({ request }) => ({ expected: 'an ID', seen: shown(attributeValue(request, 'ID')) }),
+    // It is stored until the answer comes, and anybody may send a request.
+    holds: ({ request }) => {
+      const { length } = attributeValue(request, 'ID') ?? '';
+      return length > 0 && length <= LONGEST_ID;
+    },
+    evidence: ({ request }) => ({
+      expected: `an ID of at most ${LONGEST_ID} characters`,
+      seen: shown(attributeValue(request, 'ID')),
+    }),
   },
   {
     name: 'issuer',

@@ -12,6 +12,8 @@ export interface Check<Subject> {
   readonly evidence: (subject: Subject) => Evidence;
   /** A sentence of its own for the operator, where the code's meaning says too little. */
   readonly detail?: (subject: Subject) => string;
+  /** What the sender says of it in its own words; `null` where it says nothing. */
+  readonly quote?: (subject: Subject) => string | null;
 }
 
 export interface CheckResult {
@@ -124,7 +126,11 @@ function refusal<Subject>(
   subject: Subject,
   evidence: Evidence = check.evidence(subject),
 ): GatewayError {
-  return new GatewayError(check.code, check.detail?.(subject) ?? sentence(check.code, evidence), { evidence });
+  const quote = check.quote?.(subject) ?? null;
+  return new GatewayError(check.code, check.detail?.(subject) ?? sentence(check.code, evidence), {
+    evidence,
+    ...(quote === null ? {} : { quote }),
+  });
 }
 
 function sentence(code: ErrorCode, { expected, seen }: Evidence): string {

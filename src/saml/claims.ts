@@ -1,6 +1,14 @@
 import { GatewayError } from '../shared/index.js';
 import { childElements, textContent, type XmlElement } from '../xml/index.js';
-import { attributeName, attributeValues, describeAttribute, lowercased, newAttribute, renamed } from './attributes.js';
+import {
+  attributeName,
+  attributeValues,
+  describeAttribute,
+  lowerCase,
+  lowercased,
+  newAttribute,
+  renamed,
+} from './attributes.js';
 import { NAME_FORMAT_URI } from './names.js';
 import { NAME_ID, type ClaimRule } from './types.js';
 
@@ -103,7 +111,7 @@ function rename(claims: Claims, from: string, to: string): Claims {
 }
 
 function lowercase(claims: Claims, name: string): Claims {
-  if (name === NAME_ID) return writeNameId(claims, textContent(claims.nameId).toLowerCase());
+  if (name === NAME_ID) return writeNameId(claims, lowerCase(textContent(claims.nameId)));
   const attributes = claims.attributes.map((each) => (attributeName(each) === name ? lowercased(each) : each));
   return { ...claims, attributes };
 }

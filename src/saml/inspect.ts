@@ -57,7 +57,7 @@ export async function inspectResponse(
   return {
     verdict: fault === null ? 'deliver' : 'refuse',
     code: fault?.code ?? null,
-    detail: fault?.message ?? null,
+    detail: fault?.withQuote ?? null,
     checks: report.results(checkNames),
     login,
     outgoing,

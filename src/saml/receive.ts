@@ -98,6 +98,14 @@ async function validate({ idp, sp, context, response, assertion }: Received, che
   return { ...subject, request };
 }
 
+/** The configuration's largest clock skew. Milliseconds. */
+const LARGEST_CLOCK_SKEW = 600_000;
+
+/** Not the skew of now: when the response comes again a reload may have made it larger, and the claim must still be there. */
+function longestSkew({ clockSkewMs }: IdentityProvider): number {
+  return Math.max(clockSkewMs, LARGEST_CLOCK_SKEW);
+}
+
 function describeLogin(
   bytes: Uint8Array,
   response: ResponseFacts,
@@ -120,7 +128,7 @@ function describeLogin(
     inResponseTo: subject.answered,
     request: subject.request,
     replayKey: replayKey(idp.entityId, assertion.id),
-    replayExpiresAt: Math.ceil(Math.max(confirmation.ms ?? contradiction(), notOnOrAfter)) + idp.clockSkewMs,
+    replayExpiresAt: Math.ceil(Math.max(confirmation.ms ?? contradiction(), notOnOrAfter)) + longestSkew(idp),
     sessionIndex: first(assertion, ({ sessionIndex }) => sessionIndex),
     authnContext: first(assertion, ({ authnContext }) => authnContext),
     attributes: assertion.attributes.map(describeAttribute),

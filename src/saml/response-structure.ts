@@ -78,6 +78,7 @@ export const structureChecks: readonly Check<XmlElement>[] = [
       const status = readStatus(root);
       return status === null ? 'The response has no Status.' : statusSentence(status);
     },
+    quote: (root) => readStatus(root)?.message ?? null,
   },
   {
     name: 'assertion-count',

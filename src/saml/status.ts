@@ -49,14 +49,13 @@ export function readStatus(response: XmlElement): ResponseStatus | null {
   };
 }
 
-/** What a refusal says in a plain sentence, with the identity provider's own words; not escaped. */
+/** What a refusal says in a plain sentence. The identity provider's own words stand apart: they may name the person. */
 export function statusSentence(status: ResponseStatus): string {
   const known = status.codes.toReversed().map((code) => SENTENCES.get(code));
-  const sentence = known.find((each) => each !== undefined) ?? 'The identity provider refused the login.';
-  return status.message === null ? sentence : `${sentence} It says: “${status.message}”`;
+  return known.find((each) => each !== undefined) ?? 'The identity provider refused the login.';
 }
 
-// The status may be unsigned, so the words may be anybody's: short, and without what could forge a second log line.
+// The status may be unsigned, so the words may be anybody's: short, on one line, and without what is not seen.
 function printable(text: string | null): string | null {
   const line = text?.replace(/[\p{C}\s]+/gu, ' ').trim() ?? '';
   if (line === '') return null;

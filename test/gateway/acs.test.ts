@@ -228,14 +228,16 @@ void t.test('what the IdP says is shown to the person, escaped', async (t) => {
           .replace(/<saml2:Assertion .*<\/saml2:Assertion>/s, '')
           .replace(
             /<saml2p:Status>.*<\/saml2p:Status>/s,
-            '<saml2p:Status><saml2p:StatusCode Value="urn:oasis:names:tc:SAML:2.0:status:Responder"/><saml2p:StatusMessage>Not assigned &lt;b&gt;here&lt;/b&gt;</saml2p:StatusMessage></saml2p:Status>',
+            '<saml2p:Status><saml2p:StatusCode Value="urn:oasis:names:tc:SAML:2.0:status:Responder"/><saml2p:StatusMessage>Jan Jansen (jan@example.org) is not assigned &lt;b&gt;here&lt;/b&gt;</saml2p:StatusMessage></saml2p:Status>',
           ),
     },
   );
   const answer = await postForm(gateway.app, { SAMLResponse: response });
   t.equal(answer.statusCode, 403);
-  t.match(answer.body, 'Not assigned &lt;b&gt;here&lt;/b&gt;');
-  t.match(await gateway.audit(), [{ code: 'SAML_STATUS' }]);
+  t.match(answer.body, 'Jan Jansen (jan@example.org) is not assigned &lt;b&gt;here&lt;/b&gt;');
+  const audit = await gateway.audit();
+  t.match(audit, [{ code: 'SAML_STATUS', detail: 'The identity provider met a fault of its own.' }]);
+  t.notMatch(JSON.stringify(audit) + gateway.log(), /jansen|jan@/i, 'nobody is named where it is kept');
 });
 
 void t.test('a body that is no form is refused', async (t) => {

@@ -15,7 +15,7 @@ const OTHER_ISSUER = 'https://login.other.example/';
 const otherKeys = () => rsaKeyPair(2048, 'other-idp');
 
 /** Two IdPs whose settings still are Zivver's. */
-async function intercepting(t: Test): Promise<TestGateway> {
+async function intercepting(t: Test, otherIssuer = OTHER_ISSUER): Promise<TestGateway> {
   const expected = { audience: ZIVVER_ENTITY_ID, recipients: [ZIVVER_ACS], destination: ZIVVER_ACS };
   const first = await startTestGateway(t);
   const okta = { ...first.route(), intercept: true, idp: testIdp({ unsolicited: true, expected }) };
@@ -23,7 +23,7 @@ async function intercepting(t: Test): Promise<TestGateway> {
     ...okta,
     idp: testIdp({
       name: 'other',
-      entityId: OTHER_ISSUER,
+      entityId: otherIssuer,
       signingKeys: [otherKeys().verificationKey()],
       unsolicited: true,
       expected,
@@ -108,4 +108,16 @@ void t.test('only a POST is intercepted, and only where the configuration says s
   t.equal((await gateway.app.inject({ url: PATH })).statusCode, 404);
   const plain = await startTestGateway(t);
   t.equal((await postForm(plain.app, { SAMLResponse: await idpResponse(unchanged) }, { path: PATH })).statusCode, 404);
+});
+
+void t.test('an issuer of two IdP files, as their metadata may say, is judged by neither', async (t) => {
+  const gateway = await intercepting(t, testIdp().entityId);
+  const answer = await postForm(gateway.app, { SAMLResponse: await idpResponse(unchanged) }, { path: PATH });
+  t.equal(answer.statusCode, 403);
+  t.match(await gateway.audit(), [
+    {
+      code: 'LOGIN_ISSUER_UNKNOWN',
+      detail: `More than one identity provider of the configuration has the entity id ${testIdp().entityId}.`,
+    },
+  ]);
 });

@@ -116,6 +116,9 @@ t.test('rules reach the NameID, and read it', async (t) => {
   const nameIdAfter = async (...claims: ClaimRule[]) =>
     (await login([...BASE, { name: 'mail', values: ['x@example.org'] }, two], { claims })).nameId;
   t.equal(await nameIdAfter({ kind: 'lowercase', name: NAME_ID }), 'a.jansen@example.org');
+  const lower: ClaimRule = { kind: 'lowercase', name: NAME_ID };
+  const kelvin = await nameIdAfter({ kind: 'set', to: NAME_ID, value: 'Ä\u212AIM\u0130@Example.org' }, lower);
+  t.equal(kelvin, 'ä\u212Aim\u0130@example.org', 'what only looks like a letter of another address does not become it');
   t.equal(await nameIdAfter({ kind: 'copy', from: 'mail', to: NAME_ID }), 'x@example.org');
   t.equal(await nameIdAfter({ kind: 'set', to: NAME_ID, value: 's@example.org' }), 's@example.org');
   t.equal(await nameIdAfter({ kind: 'copy', from: 'absent', to: NAME_ID }), 'A.Jansen@example.org');

@@ -66,13 +66,12 @@ t.test(
   'the IdP’s own words come on one line, without what is not seen, and no longer than a log line may be',
   async (t) => {
     const words = async (text: string) =>
-      (await told(`${code('urn:x')}<saml2p:StatusMessage>${text}</saml2p:StatusMessage>`)).message;
-    const quoted = (text: string) => `${GENERAL} It says: “${text}”`;
-    t.equal(await words('  locked\r\n\t out \u202e\u200b now\u2028'), quoted('locked out now'));
-    t.equal(await words('\n \u200b'), GENERAL, 'nothing to be seen is nothing');
-    t.equal(await words('locked <b xmlns="urn:x"/>out'), GENERAL, 'and neither are words in pieces');
-    t.equal(await words('x'.repeat(500)), quoted('x'.repeat(500)));
-    t.equal(await words('x'.repeat(501)), quoted(`${'x'.repeat(500)}…`));
-    t.equal((await told(code('urn:x'))).message, GENERAL);
+      (await told(`${code('urn:x')}<saml2p:StatusMessage>${text}</saml2p:StatusMessage>`)).quote;
+    t.equal(await words('  locked\r\n\t out \u202e\u200b now\u2028'), 'locked out now');
+    t.equal(await words('\n \u200b'), null, 'nothing to be seen is nothing');
+    t.equal(await words('locked <b xmlns="urn:x"/>out'), null, 'and neither are words in pieces');
+    t.equal(await words('x'.repeat(500)), 'x'.repeat(500));
+    t.equal(await words('x'.repeat(501)), `${'x'.repeat(500)}…`);
+    t.equal((await told(code('urn:x'))).withQuote, GENERAL);
   },
 );

@@ -55,8 +55,8 @@ export const httpErrors = family({
   LOGIN_ISSUER_UNKNOWN: {
     status: 403,
     public: 'refused',
-    meaning: "A response at the service provider's own path names an issuer that no IdP file knows.",
-    remedy: 'Compare the issuer in the detail with the entity ids of the IdP files.',
+    meaning: "A response at the service provider's own path names an issuer that no IdP file knows, or more than one.",
+    remedy: 'Compare the issuer in the detail with the entity ids of the IdP files and of their metadata.',
   },
   LOGIN_NO_SSO_ENDPOINT: {
     status: 503,

@@ -32,7 +32,7 @@ export const samlErrors = family({
     status: 403,
     public: 'identity-provider-refused',
     meaning: 'The identity provider did not log the user in.',
-    remedy: 'The detail carries what the identity provider says; its own log tells more.',
+    remedy: 'The page that the person sees and `inspect` show what the identity provider says; its own log tells more.',
   },
   SAML_ISSUER_MISMATCH: refused(
     'The issuer is not this identity provider.',

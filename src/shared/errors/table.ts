@@ -31,27 +31,38 @@ function bounded(text: string): string {
   return text.length > LONGEST_DETAIL ? `${text.slice(0, LONGEST_DETAIL)}…` : text;
 }
 
+export interface ErrorOptions {
+  readonly cause?: unknown;
+  readonly evidence?: Evidence;
+  /** What another party says of it, in its own words. */
+  readonly quote?: string;
+}
+
 /** A refusal or failure with a stable code. `message` is the operator's detail; the browser only sees the public text. */
 export class GatewayError extends Error {
   override readonly name = 'GatewayError';
   readonly code: ErrorCode;
   readonly evidence: Evidence;
+  /** It may name somebody, so log, audit and traces never hold it. */
+  readonly quote: string | null;
 
-  constructor(
-    code: ErrorCode,
-    detail?: string,
-    options: { readonly cause?: unknown; readonly evidence?: Evidence } = {},
-  ) {
+  constructor(code: ErrorCode, detail?: string, options: ErrorOptions = {}) {
     super(
       bounded(detail ?? errorTable[code].meaning),
       options.cause === undefined ? undefined : { cause: options.cause },
     );
     this.code = code;
+    this.quote = options.quote === undefined ? null : bounded(options.quote);
     const { expected, seen } = options.evidence ?? {};
     this.evidence = {
       ...(expected === undefined ? {} : { expected: bounded(expected) }),
       ...(seen === undefined ? {} : { seen: bounded(seen) }),
     };
+  }
+
+  /** `message` and the quote, for the person and for `inspect`. */
+  get withQuote(): string {
+    return this.quote === null ? this.message : `${this.message} It says: “${this.quote}”`;
   }
 
   get entry(): ErrorEntry {
