@@ -6,7 +6,7 @@ import t from 'tap';
 import { idpContent } from '../support/configuration.js';
 import { logIn } from '../support/logins.js';
 import { until, type HealthAnswer } from '../support/running.js';
-import { servePlace, startServe, type RunningServe, type ServePlace } from '../support/serve.js';
+import { listeningOf, servePlace, startServe, type RunningServe, type ServePlace } from '../support/serve.js';
 
 const okta = idpContent({ unsolicited: 'allow' });
 const google = { entityId: 'https://google.example.org/idp' };
@@ -83,11 +83,8 @@ t.test('SIGHUP to `serve --processes` reaches every process, and a fault is reje
 });
 
 /** The processes that take logins, as their logs tell. */
-function pidsOf({ program }: RunningServe): number[] {
-  // Without the last one, which may be half written.
-  const lines = program.stderr().split('\n').slice(0, -1);
-  const listening = lines.filter((line) => line.includes('"msg":"listening"'));
-  return [...new Set(listening.map((line) => (JSON.parse(line) as { pid: number }).pid))];
+function pidsOf(serve: RunningServe): number[] {
+  return [...new Set(listeningOf(serve).map(({ pid }) => pid))];
 }
 
 t.test('SIGTERM while every process has just died ends `serve --processes` with 0', async (t) => {

@@ -75,3 +75,19 @@ export async function startServe(t: Teardown, options: ServeOptions = {}, place?
   await untilAnswers(program, `${here.operationsUrl}/${path}`, { fits: (status) => status === 200 });
   return { ...here, program, configuration, base };
 }
+
+/** What a process tells when it takes logins. */
+export interface Listening {
+  readonly pid: number;
+  readonly public: string;
+  /** Address of its operations listener. */
+  readonly operations: string;
+}
+
+/** What was told so far by each process of the gateway, in that order. */
+export function listeningOf({ program }: RunningServe): Listening[] {
+  // Without the last line, which may be half written.
+  const lines = program.stderr().split('\n').slice(0, -1);
+  const listening = lines.filter((line) => line.includes('"msg":"listening"'));
+  return listening.map((line) => JSON.parse(line) as Listening);
+}
