@@ -52,10 +52,17 @@ export function operationsListener(application: Application): FastifyInstance {
   return app;
 }
 
+interface ListenAddress {
+  readonly host: string;
+  readonly port: number;
+  /** Not shared with the other processes of `serve --processes`, which is what becomes of port 0 otherwise. */
+  readonly exclusive?: boolean;
+}
+
 /** @throws GatewayError LISTEN_FAILED, naming address and port */
-export async function listen(app: FastifyInstance, { host, port }: { host: string; port: number }): Promise<string> {
+export async function listen(app: FastifyInstance, { host, port, exclusive = false }: ListenAddress): Promise<string> {
   try {
-    return await app.listen({ host, port });
+    return await app.listen({ host, port, exclusive });
   } catch (error) {
     const reason = error instanceof Error && 'code' in error ? String(error.code) : String(error);
     throw new GatewayError('LISTEN_FAILED', `Cannot listen on ${host} port ${port}: ${reason}.`, { cause: error });

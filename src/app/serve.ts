@@ -16,7 +16,7 @@ export interface ServeOptions {
   readonly withWorker: boolean;
   /**
    * Which of several processes that share the public port this is, counted from 1. Each has figures of its own, so
-   * each serves them on a port of its own: the operations port, and those that follow it.
+   * each serves them on a port of its own: the operations port, and those that follow it; a free one each where it is 0.
    */
   readonly place: number;
 }
@@ -88,9 +88,11 @@ export async function startGateway(application: Application, options: ServeOptio
     const { fingerprint, ring } = application.generation;
     await application.audit.append({ event: 'start', configuration: fingerprint, signingKey: ring.active.id });
     // Last, so that whoever asks whether we are ready never hears, and keeps for a while, that we are not yet.
+    const { host, port } = config.operations;
     const operationsAddress = await listen(operations, {
-      ...config.operations,
-      port: config.operations.port + options.place - 1,
+      host,
+      port: port === 0 ? 0 : port + options.place - 1,
+      exclusive: true,
     });
     application.log.info({ public: publicAddress, operations: operationsAddress }, 'listening');
     return { publicAddress, operationsAddress, reload: () => reloader.reload(), stop };
