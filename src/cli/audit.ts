@@ -1,5 +1,5 @@
 import { readdirSync, statSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { verifyAudit, type AuditFault } from '../observe/index.js';
 import { CommandFailure, type ExitStatus } from './exit.js';
 import type { Terminal } from './terminal.js';
@@ -7,10 +7,13 @@ import type { Terminal } from './terminal.js';
 /** Status 0: the chain holds; 1: it is cut or edited, and where. */
 export async function verifyFiles(
   files: readonly string[],
-  options: { readonly json?: boolean },
+  options: { readonly json?: boolean; readonly head?: readonly string[] },
   terminal: Terminal,
 ): Promise<ExitStatus> {
-  const verification = await verifyAudit(files.flatMap(segmentsOf)).catch((error: unknown) => {
+  // A directory and what is in it may both be named.
+  const segments = [...new Set(files.flatMap(segmentsOf).map((file) => resolve(file)))];
+  const heads = (options.head ?? []).map((digest) => digest.toLowerCase());
+  const verification = await verifyAudit(segments, heads).catch((error: unknown) => {
     throw new CommandFailure(2, error instanceof Error ? error.message : String(error));
   });
   if (options.json === true) terminal.out(JSON.stringify(verification, null, 2));

@@ -100,8 +100,13 @@ function addLooking(command: Add, program: Command, terminal: Terminal, ends: En
     );
   const audit = program.command('audit').description('the audit log');
   command(audit, 'verify <files...>', 'whether the hash chain holds', 'audit verify data/audit/*.jsonl')
+    .addOption(
+      new Option('--head <digest>', 'of a line that must be there, as /healthz told it; may be repeated').argParser(
+        digests,
+      ),
+    )
     .addOption(jsonOption())
-    .action((files: string[], options: { json?: boolean }) =>
+    .action((files: string[], options: { json?: boolean; head?: readonly string[] }) =>
       ends(async () => (await import('./audit.js')).verifyFiles(files, options, terminal)),
     );
 }
@@ -218,6 +223,11 @@ function addDeadLetters(command: Add, program: Command, terminal: Terminal, ends
     .action((id: string, options: DismissOptions) =>
       ends(async () => (await import('./follow-ups.js')).settleFollowUps(id, options, terminal)),
     );
+}
+
+function digests(value: string, before: readonly string[] = []): readonly string[] {
+  if (!/^[0-9a-f]{64}$/i.test(value)) throw new InvalidArgumentError('a digest has 64 hexadecimal digits');
+  return [...before, value];
 }
 
 // One for each core is enough; a slip of the finger must not take the machine down.

@@ -227,7 +227,15 @@ t.test('audit verify takes a directory for the segments in it', async (t) => {
   const log = await AuditLog.open({ file: join(directory, 'audit.jsonl'), instance: 'a', clock, maxBytes: 1e6 });
   await log.append({ event: 'login', code: 'OK' });
   await log.close();
-  t.match(await claimsGateway(['audit', 'verify', directory]), { status: 0, out: /the chain holds: 1 file/ });
+  const verified = await claimsGateway(['audit', 'verify', directory, join(directory, 'audit.a.000001.jsonl')]);
+  t.match(verified, { status: 0, out: /the chain holds: 1 file/ }, 'a file that is named twice is read once');
+  const head = /head of a: ([0-9a-f]{64})/.exec(verified.out)?.[1] ?? '';
+  const noted = (...digests: string[]) =>
+    claimsGateway(['audit', 'verify', directory, ...digests.flatMap((digest) => ['--head', digest])]);
+  t.match(await noted(head.toUpperCase(), head), { status: 0 });
+  const gone = 'a'.repeat(64);
+  t.match(await noted(head, gone), { status: 1, out: new RegExp(`FAIL digest ${gone}: no line has it`) });
+  t.match(await noted('abc'), { status: 2, err: /64 hexadecimal digits/ });
 });
 
 t.test('inspect refuses what is no response, with the code in JSON too', async (t) => {

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { appendFile, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import t from 'tap';
@@ -130,3 +131,29 @@ t.test('a file that is no segment is refused by name', async (t) => {
   const directory = t.testdir({ 'notes.txt': '' });
   await t.rejects(verifyAudit([path.join(directory, 'notes.txt')]), /is not named as an audit segment/);
 });
+
+t.test(
+  'a chain that was computed anew, and one whose newest segments are gone, lack the digests that were noted',
+  async (t) => {
+    const files = await chain(t.testdir());
+    const [first = '', second = '', third = ''] = files;
+    const { heads } = await verifyAudit([first, second]);
+    const noted = heads.map(({ digest }) => digest);
+    t.match(await verifyAudit(files, noted), { ok: true }, 'any line will do, not the last one alone');
+    t.match(await verifyAudit([first], noted), { ok: false, faults: [{ line: 0, problem: /no line has it/ }] });
+    let before = '';
+    for (const file of [second, third]) {
+      await edit(file, (lines) =>
+        lines.map((line) => {
+          const changed = line.replace('r21', 'r99');
+          const { prev } = JSON.parse(changed) as { prev: string };
+          const chained = before === '' ? changed : changed.replace(prev, before);
+          before = createHash('sha256').update(chained).digest('hex');
+          return chained;
+        }),
+      );
+    }
+    t.match(await verifyAudit(files), { ok: true }, 'the chain alone does not tell');
+    t.match(await verifyAudit(files, noted), { ok: false, faults: [{ problem: /no line has it/ }] });
+  },
+);

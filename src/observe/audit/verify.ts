@@ -39,11 +39,13 @@ interface ReadSegment extends SegmentFile {
 }
 
 /**
- * Reads the segments and follows the chain inside and between them. What no chain can show: lines cut off, or the
- * last line edited, at the end of the newest segment, unless its head was noted elsewhere.
+ * Reads the segments and follows the chain inside and between them. The chain has no key, so who may write the files
+ * can cut its end off, or edit a line and compute all digests behind it anew: only digests that were noted elsewhere
+ * show that.
+ * @param noted digests of lines that must be there
  * @throws what the file system throws when a file cannot be read, and Error for a name that is not a segment's
  */
-export async function verifyAudit(files: readonly string[]): Promise<AuditVerification> {
+export async function verifyAudit(files: readonly string[], noted: readonly string[] = []): Promise<AuditVerification> {
   const faults: AuditFault[] = [];
   const notes: AuditFault[] = [];
   const chains = new Map<string, ReadSegment[]>();
@@ -60,7 +62,12 @@ export async function verifyAudit(files: readonly string[]): Promise<AuditVerifi
     const last = chain.findLast(({ lines }) => lines > 0);
     if (last !== undefined) heads.push({ instance: last.instance, file: last.path, digest: last.digest });
   }
-  const lines = [...chains.values()].flat().reduce((sum, segment) => sum + segment.lines, 0);
+  const segments = [...chains.values()].flat();
+  for (const digest of noted) {
+    if (segments.some(({ digests }) => digests.has(digest))) continue;
+    faults.push({ file: `digest ${digest}`, line: 0, problem: 'no line has it: that line was edited, or cut off' });
+  }
+  const lines = segments.reduce((sum, segment) => sum + segment.lines, 0);
   return { ok: faults.length === 0, files: files.length, lines, faults, notes, heads };
 }
 
