@@ -18,6 +18,7 @@ import { Generation, type GenerationServices } from './generation.js';
 import { fixedChecks, idpChecks } from './checks/index.js';
 import { readKeyMaterial } from './key-material.js';
 import type { MetadataStatus } from './metadata/index.js';
+import { certificateEvents } from './metadata-events.js';
 import { provisioningEvents } from './provisioning-events.js';
 import type { ApplicationServices } from './services.js';
 import { storeComplaints } from './store-complaints.js';
@@ -58,6 +59,8 @@ export class Application {
   #generation: Generation;
   /** By name and weight, so that a check that stays keeps its `since` over a reload. */
   readonly #idpChecks = new Map<string, () => void>();
+  /** By IdP: what the audit log was told last. */
+  readonly #metadataTold = new Map<string, MetadataStatus>();
   #worker: ProvisioningWorker | null = null;
 
   /**
@@ -172,6 +175,8 @@ export class Application {
       decision: status.state,
       ...(status.lastError === null ? {} : { code: status.lastError.code, detail: status.lastError.detail }),
     });
+    for (const event of certificateEvents(this.#metadataTold.get(status.name), status)) void this.audit.append(event);
+    this.#metadataTold.set(status.name, status);
   }
 
   /** From the next request on, this generation counts. */

@@ -1,4 +1,7 @@
+import { readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import t, { type Test } from 'tap';
+import type { AuditEvent } from '../../src/observe/index.js';
 import { httpServer, metadataXml, ENTITY } from '../app/metadata/support.js';
 import { claimsGateway } from '../support/command-line.js';
 import { idpContent } from '../support/configuration.js';
@@ -109,7 +112,25 @@ t.test('idp candidates lists a certificate that waits, and idp approve lets it v
   t.match(approved.out, /approved: CN=idp-next/);
   await until(login, (status) => status === 200);
   t.match((await claimsGateway(['idp', 'candidates', 'okta', ...args])).out, /no certificate of okta waits/);
+  const told = await until(
+    () => certificateDecisions(join(running.root, 'audit')),
+    ({ length }) => length >= 3,
+  );
+  t.strictSame(told, [
+    ['accept', old.verificationKey().fingerprint],
+    ['hold', fingerprint],
+    ['approve', fingerprint],
+  ]);
 });
+
+async function certificateDecisions(directory: string): Promise<unknown[]> {
+  const files = await readdir(directory);
+  const texts = await Promise.all(files.map((file) => readFile(join(directory, file), 'utf8')));
+  const lines = texts.flatMap((text) => text.split('\n').slice(0, -1)).map((line) => JSON.parse(line) as AuditEvent);
+  return lines
+    .filter(({ event, certificate }) => event === 'metadata' && certificate !== undefined)
+    .map(({ decision, certificate }) => [decision, certificate]);
+}
 
 t.test('idp commands: an unknown name and one without a metadata URL are usage faults', async (t) => {
   const running = await startRunning(t, { idps: { okta } });

@@ -56,6 +56,8 @@ export interface MetadataStatus {
   readonly entityId: string | null;
   readonly fetchedAt: number | null;
   readonly validUntil: number | null;
+  /** SHA-256 fingerprints of the certificates whose signatures are taken. */
+  readonly usable: readonly string[];
   readonly candidates: readonly CertificateCandidate[];
   readonly lastError: MetadataFailure | null;
 }
@@ -130,6 +132,7 @@ export class LiveMetadata<M extends MetadataFacts> {
       entityId: held?.metadata.entityId ?? null,
       fetchedAt: held?.fetchedAt ?? null,
       validUntil: held?.metadata.validUntil ?? null,
+      usable: held?.metadata.signingKeys.map(({ fingerprint }) => fingerprint) ?? [],
       candidates,
       lastError: this.#lastError ?? (lapsed ? this.#failure(lapsedError(held.metadata)) : null),
     };
@@ -287,10 +290,9 @@ export class LiveMetadata<M extends MetadataFacts> {
   }
 
   #announce(): void {
-    const { state, entityId, validUntil, candidates, lastError } = this.status();
-    const keys = this.#holder.held?.metadata.signingKeys.map((key) => key.fingerprint);
+    const { state, entityId, validUntil, usable, candidates, lastError } = this.status();
     const waiting = candidates.map((candidate) => candidate.fingerprint);
-    const now = JSON.stringify([state, entityId, validUntil, keys, waiting, lastError?.code, this.#holder.digest]);
+    const now = JSON.stringify([state, entityId, validUntil, usable, waiting, lastError?.code, this.#holder.digest]);
     if (now === this.#announced) return;
     this.#announced = now;
     this.#options.onChange?.(this.status());

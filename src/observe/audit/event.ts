@@ -24,7 +24,7 @@ export interface AuditEvent {
   readonly received?: string;
   /** SHA-256, hexadecimal, of the document that went out. */
   readonly sent?: string;
-  /** SHA-256 fingerprint of the certificate that the signature was verified with. */
+  /** SHA-256 fingerprint of the certificate that the signature was verified with, or that was decided on. */
   readonly certificate?: string;
   /** Id of the key that we signed with. */
   readonly signingKey?: string;
