@@ -4,7 +4,7 @@ import {
   attributeValue,
   childrenNamed,
   defaultXmlLimits,
-  parseXml,
+  parseXmlWithRemarks,
   verificationKeyOf,
   verifySignature,
   type VerificationKey,
@@ -43,13 +43,14 @@ export interface MetadataOptions {
 const METADATA_LIMITS: XmlLimits = { ...defaultXmlLimits, maxElements: 400_000 };
 
 /**
- * Reads an EntityDescriptor, or the wanted one out of an EntitiesDescriptor.
+ * Reads an EntityDescriptor, or the wanted one out of an EntitiesDescriptor. Comments are passed over: federations write
+ * their terms of use in one.
  *
  * @throws GatewayError METADATA_INVALID, METADATA_ENTITY_MISSING, METADATA_EXPIRED, SIGNATURE_* or XML_*
  */
 export async function parseMetadata(bytes: Uint8Array, options: MetadataOptions): Promise<IdpMetadata> {
   const { signature, now } = options;
-  const parsed = parseXml(bytes, options.limits ?? METADATA_LIMITS);
+  const parsed = parseXmlWithRemarks(bytes, options.limits ?? METADATA_LIMITS);
   const root =
     signature === null ? parsed : (await verifySignature(parsed, signature.keys, { ...signature.rules, now })).element;
   const path = findEntity(root, options.entityId);

@@ -18,7 +18,7 @@ export {
   verifiedChildrenNamed,
 } from './navigate.js';
 export { isSignedBy, signOctets } from './octets.js';
-export { parseXml } from './parse.js';
+export { parseXml, parseXmlWithRemarks } from './parse.js';
 export { assertSignaturePlacement } from './placement.js';
 export { bindingsInScope, lookupNamespace } from './scope.js';
 export { signEnveloped, type SigningOptions } from './sign.js';

@@ -5,7 +5,7 @@ import type { NamespaceScope, XmlElement } from './tree.js';
 
 /** Parses a document whose root stands where `scope` is in force (xmlenc-core1 §4.5.2 for decrypted octets). */
 export function parseXmlInScope(bytes: Uint8Array, limits: XmlLimits, scope: NamespaceScope | null): XmlElement {
-  return new Scanner(decodeDocument(bytes), limits, scope).document();
+  return new Scanner(decodeDocument(bytes), limits, scope, false).document();
 }
 
 /**
@@ -15,4 +15,13 @@ export function parseXmlInScope(bytes: Uint8Array, limits: XmlLimits, scope: Nam
  */
 export function parseXml(bytes: Uint8Array, limits: XmlLimits = defaultXmlLimits): XmlElement {
   return parseXmlInScope(bytes, limits, null);
+}
+
+/**
+ * The same of a document that people write in, as they do in metadata: comments are passed over, and so are processing
+ * instructions outside the root element. Those inside belong to the canonical form (C14N 1.0 §2.3), which is made from
+ * a tree without them, so they stay refused. Never for a login, where a comment is an attack.
+ */
+export function parseXmlWithRemarks(bytes: Uint8Array, limits: XmlLimits): XmlElement {
+  return new Scanner(decodeDocument(bytes), limits, null, true).document();
 }

@@ -81,6 +81,11 @@ export class ParsedElement implements XmlElement {
     else this.addText(text, false);
   }
 
+  /** A comment is no node, but the element cannot stand as it was written. */
+  addComment(): void {
+    this.#uniform = false;
+  }
+
   /** Called when its end-tag was read, which ends there; `tight` is an end-tag without white space. */
   end(at: number, tight: boolean): void {
     if (this.#uniform && this.#plainText && tight) this.#verbatimEnd = at;

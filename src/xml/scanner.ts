@@ -7,6 +7,7 @@ import type { XmlLimits } from './limits.js';
 import { ParsedElement } from './parsed-element.js';
 import { PrefixTable } from './prefix-table.js';
 import { expandReferences } from './references.js';
+import { COMMENT, endOfComment, endOfRemark } from './remarks.js';
 import type { NamespaceScope, XmlElement } from './tree.js';
 
 const EXCLAMATION = 0x21;
@@ -19,12 +20,14 @@ const CDATA_END = ']]>';
 
 /**
  * Reads a document from its first character to its last, once, and stops at the first fault. What it takes is less than
- * XML 1.0 with namespaces: no DOCTYPE, no comments, no processing instructions, no entities but the five.
+ * XML 1.0 with namespaces: no DOCTYPE, no comments, no processing instructions, no entities but the five. Where asked it
+ * passes over comments and over processing instructions outside the root element, which are in no canonical form of that.
  */
 export class Scanner {
   readonly #cursor: Cursor;
   readonly #limits: XmlLimits;
   readonly #outer: NamespaceScope | null;
+  readonly #skipsRemarks: boolean;
   readonly #prefixes: PrefixTable;
   readonly #attributes: AttributeScanner;
   readonly #ampersand: NextOccurrence;
@@ -35,11 +38,12 @@ export class Scanner {
   readonly #marks: number[] = [];
   #elements = 0;
 
-  constructor(document: DocumentText, limits: XmlLimits, outer: NamespaceScope | null) {
+  constructor(document: DocumentText, limits: XmlLimits, outer: NamespaceScope | null, skipsRemarks: boolean) {
     const { text } = document;
     this.#cursor = new Cursor(document, declarationLength(text));
     this.#limits = limits;
     this.#outer = outer;
+    this.#skipsRemarks = skipsRemarks;
     this.#prefixes = new PrefixTable(outer);
     this.#attributes = new AttributeScanner(this.#cursor, limits, this.#prefixes);
     this.#ampersand = new NextOccurrence(text, '&');
@@ -47,12 +51,23 @@ export class Scanner {
   }
 
   document(): XmlElement {
-    this.#cursor.skipSpace();
+    this.#misc();
     const root = this.#startTag(undefined);
     for (let open = this.#open.at(-1); open !== undefined; open = this.#open.at(-1)) this.#content(open);
-    this.#cursor.skipSpace();
+    this.#misc();
     if (this.#cursor.at < this.#cursor.text.length) this.#refuseMarkup('There is more than one root element.');
     return root;
+  }
+
+  /** What may stand before and behind the root element (XML 1.0 §2.8, Misc). */
+  #misc(): void {
+    const cursor = this.#cursor;
+    cursor.skipSpace();
+    if (!this.#skipsRemarks) return;
+    for (let end = endOfRemark(cursor.text, cursor.at); end > cursor.at; end = endOfRemark(cursor.text, cursor.at)) {
+      cursor.at = end;
+      cursor.skipSpace();
+    }
   }
 
   /** The text up to the next markup, and that markup. */
@@ -66,6 +81,7 @@ export class Scanner {
     const unit = cursor.unit(1);
     if (unit === SLASH) this.#endTag(open);
     else if (unit === EXCLAMATION && text.startsWith(CDATA, markup)) this.#section(open);
+    else if (this.#skipsRemarks && text.startsWith(COMMENT, markup)) this.#comment(open);
     else this.#startTag(open);
   }
 
@@ -86,6 +102,12 @@ export class Scanner {
     if (end === cursor.text.length) malformed('A CDATA section does not end.');
     element.addSection(cursor.text.slice(from, end));
     cursor.at = end + CDATA_END.length;
+  }
+
+  #comment(element: ParsedElement): void {
+    const cursor = this.#cursor;
+    cursor.at = endOfComment(cursor.text, cursor.at);
+    element.addComment();
   }
 
   #startTag(parent: ParsedElement | undefined): XmlElement {
