@@ -11,6 +11,7 @@ import { GatewayError, systemClock, systemRandom } from '../shared/index.js';
 import type { StateStore } from '../state/index.js';
 import { auditFile } from './audit-file.js';
 import { openStores } from './stores.js';
+import { tenantsOf } from './tenants.js';
 
 /** What waits for a person in one Zivver organisation. */
 export interface TenantDeadLetters {
@@ -59,8 +60,7 @@ export async function openDeadLetters(config: GatewayConfig): Promise<OpenDeadLe
     const sealer = createSealer(config.dataKeys, systemRandom);
     const { backend } = stores;
     const status = createProvisioningStatus({ backend, sealer, clock: systemClock });
-    const settings = new Map(config.idps.map(({ provisioning }) => [provisioning.tenant, provisioning]));
-    const tenants = [...settings.values()].map(({ tenant, rememberFor }) => ({
+    const tenants = tenantsOf(config.idps).map(({ tenant, rememberFor }) => ({
       tenant,
       deadLetters: createDeadLetters({
         backend,

@@ -10,6 +10,7 @@ import { IdpSources, type IdpSourceServices } from './idp-sources.js';
 import { readKeyMaterial } from './key-material.js';
 import type { LiveMetadata } from './metadata/index.js';
 import { loginRoute, signingKey } from './policy/route.js';
+import { workingTenants } from './tenants.js';
 import { readTls, type TlsFiles } from './tls.js';
 
 /** What one generation shares with the next. */
@@ -86,9 +87,9 @@ export class Generation {
     return this.#sources.get(name);
   }
 
-  /** One for each tenant: the configuration has checked that its IdPs agree. */
+  /** Those that the worker works for. */
   get tenants(): readonly TenantSettings[] {
-    return [...new Map(this.idps.map(({ provisioning }) => [provisioning.tenant, provisioning])).values()];
+    return workingTenants(this.config.idps);
   }
 
   #compile(): GatewayRuntime {

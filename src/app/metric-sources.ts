@@ -3,6 +3,7 @@ import type { Expiry, MetricSources, QueueGauges } from '../observe/index.js';
 import type { Application } from './application.js';
 import { otherCertificates } from './checks/keys.js';
 import type { Generation } from './generation.js';
+import { tenantStatuses } from './tenants.js';
 
 /** What the metrics ask at each scrape. */
 export function metricSources(application: Application): MetricSources {
@@ -21,18 +22,18 @@ export function metricSources(application: Application): MetricSources {
 
 /** All tenants together. @throws GatewayError STORE_UNAVAILABLE */
 export async function queueHealth({ generation, status, provisioner }: Application): Promise<QueueHealth> {
-  const tenants = generation.tenants.filter(({ mode }) => mode !== 'off');
-  const found = await Promise.all(tenants.map(async ({ tenant }) => ({ tenant, ...(await status.tenant(tenant)) })));
+  const { working, resting } = await tenantStatuses(generation.config.idps, status);
+  const found = [...working, ...resting];
   const sum = (of: (each: (typeof found)[number]) => number) => found.reduce((total, each) => total + of(each), 0);
   const waiting = found.filter(({ oldestSince }) => oldestSince !== null);
-  const beats = found.flatMap(({ lastBeat }) => lastBeat ?? []);
+  const beats = working.flatMap(({ lastBeat }) => lastBeat ?? []);
   return {
     waiting: sum((each) => each.waiting),
     delayed: sum((each) => each.delayed),
     active: sum((each) => each.active),
     dead: sum((each) => each.dead),
     spooled: provisioner.spoolDepth(),
-    pausedTenants: found.filter(({ pause }) => pause !== null).map(({ tenant }) => tenant),
+    pausedTenants: working.filter(({ pause }) => pause !== null).map(({ tenant }) => tenant),
     oldestAge: waiting.length === 0 ? null : Math.max(...waiting.map(({ oldestAge }) => oldestAge)),
     lastHeartbeat: beats.length === 0 ? null : Math.max(...beats),
   };

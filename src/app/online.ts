@@ -7,6 +7,7 @@ import { errorTable, GatewayError } from '../shared/index.js';
 import { createEmbeddedStore, loadRedis } from '../state/index.js';
 import type { ApplicationServices } from './services.js';
 import { idpMetadataSource } from './idp-metadata.js';
+import { workingTenants } from './tenants.js';
 
 /** What one party outside of the configuration said. */
 export interface OnlineResult {
@@ -27,11 +28,10 @@ const CLOCK_TOLERANCE = 60_000;
 /** Asks the store, the metadata of every IdP, the SCIM key of every tenant, and by its answer the clock. */
 export async function askOnline(config: GatewayConfig, services: ApplicationServices): Promise<OnlineResult[]> {
   const idps = config.idps.filter(({ enabled }) => enabled);
-  const tenants = new Map(idps.map(({ provisioning }) => [provisioning.tenant, provisioning]));
   const [store, metadata, scim] = await Promise.all([
     askStore(config, services),
     Promise.all(idps.map((idp) => askMetadata(config, idp, services))),
-    Promise.all([...tenants.values()].map((tenant) => askScim(tenant, services))),
+    Promise.all(workingTenants(config.idps).map((tenant) => askScim(tenant, services))),
   ]);
   const clocks = scim.some((results) => results.some(({ name }) => name === 'clock')) ? [] : [NO_CLOCK];
   return [store, ...metadata.flat(), ...scim.flat(), ...clocks];
@@ -105,10 +105,10 @@ const NO_API = 'Compare `provisioning.scim.baseUrl` with the address of the SCIM
 const SET_CLOCK = 'Set the clock of this machine (NTP): assertions are judged by it.';
 
 async function askScim(
-  { tenant, scim, mode }: TenantSettings,
+  { tenant, scim }: TenantSettings,
   { fetch, version, clock }: ApplicationServices,
 ): Promise<OnlineResult[]> {
-  if (mode === 'off' || scim === undefined) return [];
+  if (scim === undefined) return [];
   const name = `SCIM key of ${tenant}`;
   const answer = await new ScimClient({ scim, fetch, version }).probe();
   const { host } = new URL(scim.baseUrl);

@@ -24,6 +24,7 @@ function tenantWide({ domain, provisioning }: IdpConfig): readonly (readonly [Da
   const { scim, budget } = provisioning;
   return [
     [['domain'], domain],
+    [['provisioning', 'mode'], provisioning.mode],
     [['provisioning', 'scim', 'baseUrl'], scim?.baseUrl],
     [['provisioning', 'scim', 'token'], scim?.token.fingerprint()],
     [['provisioning', 'scim', 'tokenEncoding'], scim?.tokenEncoding],

@@ -158,6 +158,9 @@ t.test('check-config --online asks the store, the metadata and the SCIM key', as
   t.match(out, /^skip clock: /m);
   t.match(out, /the files are sound; 3 of 3 online checks failed$/);
   t.notMatch(out, /is sound:/);
+  idp('zz', idpContent({ entityId: 'https://zz.example.org/idp', provisioning: { mode: 'off' } }));
+  const beside = await claimsGateway(['check-config', '--config', directory, '--online']);
+  t.match(beside.out, /^FAIL SCIM key of default: /m, 'an IdP that is off hides the key of no tenant');
 });
 
 t.test('metadata prints ours for an IdP and for the service provider', async (t) => {

@@ -46,6 +46,16 @@ t.test('two IdPs of one tenant must agree on how accounts are made', async (t) =
   );
 });
 
+t.test('two IdPs of one tenant must agree on who creates the accounts', async (t) => {
+  const one = await withTwin(t.testdir());
+  one.set('idps/twin.yaml', ['provisioning'], { mode: 'observe' });
+  t.match(one.faults(), [
+    /twin\.yaml:\d+:\d+: provisioning\.mode: differs from idps\/okta\.yaml, which is of the same tenant "default"; make them equal/,
+  ]);
+  one.set('gateway.yaml', ['provisioning', 'mode'], 'observe');
+  t.same(one.faults(), []);
+});
+
 t.test('one API key in two tenants is a warning, since the budgets add up', async (t) => {
   const one = await withTwin(t.testdir());
   one.set('idps/twin.yaml', ['provisioning'], { tenant: 'other', scim: { token: { file: 'certs/scim-token' } } });

@@ -1,42 +1,18 @@
-import type { Test } from 'tap';
 import { createDeadLetters } from '../../src/provisioning/index.js';
-import { startZivverStandIn, type ZivverStandIn } from '../../src/sandbox/index.js';
 import { idpContent } from '../support/configuration.js';
 import { logIn } from '../support/logins.js';
-import { metricValue, startRunning, until, type Running } from '../support/running.js';
+import { startProvisioned } from '../support/provisioned.js';
+import { metricValue, until } from '../support/running.js';
 import type { Scenario } from './fault.js';
 
-const okta = idpContent({ unsolicited: 'allow' });
-
-interface WithZivver {
-  readonly running: Running;
-  readonly zivver: ZivverStandIn;
-}
-
-async function withZivver(t: Test, withWorker: boolean): Promise<WithZivver> {
-  const zivver = await startZivverStandIn({
-    domain: 'example.org',
-    domainKey: { attribute: 'https://zivver.com/SAML/Attributes/DomainKey', value: 'the-domain-key-of-example-org' },
-    scimToken: 'scim-token-of-example-org',
-  });
-  t.teardown(() => zivver.close());
-  const scim = { baseUrl: zivver.scimUrl, token: { file: 'certs/scim-token' } };
-  const running = await startRunning(t, {
-    gateway: { provisioning: { mode: 'scim', scim, waitForAccount: '0s' } },
-    idps: { okta },
-    files: { 'certs/scim-token': 'scim-token-of-example-org' },
-    withWorker,
-    services: { pace: { workerBeat: 200 } },
-  });
-  return { running, zivver };
-}
+const idps = { okta: idpContent({ unsolicited: 'allow' }) };
 
 const over = (least: number) => (value: number | null) => value !== null && value > least;
 
 export const provisioningScenarios: Readonly<Record<string, Scenario>> = {
   'SCIM key refused': {
     start: async (t) => {
-      const { running, zivver } = await withZivver(t, true);
+      const { running, zivver } = await startProvisioned(t, { idps, withWorker: true });
       return {
         running,
         cause: async () => {
@@ -55,7 +31,7 @@ export const provisioningScenarios: Readonly<Record<string, Scenario>> = {
   },
   'queue backing up': {
     start: async (t) => {
-      const { running, zivver } = await withZivver(t, true);
+      const { running, zivver } = await startProvisioned(t, { idps, withWorker: true });
       return {
         running,
         cause: async () => {
@@ -76,9 +52,35 @@ export const provisioningScenarios: Readonly<Record<string, Scenario>> = {
       };
     },
   },
+  'tenant switched off': {
+    start: async (t) => {
+      const { running, zivver } = await startProvisioned(t, { idps, withWorker: true });
+      return {
+        running,
+        cause: async () => {
+          zivver.misbehave({ rules: [{ fault: { kind: 'status', status: 503 } }] });
+          await logIn({ publicUrl: running.publicUrl });
+          await until(
+            async () => metricValue(await running.metrics(), 'queue_jobs{state="delayed"}'),
+            (jobs) => jobs === 1,
+          );
+          running.rewrite({ provisioning: { mode: 'off' } });
+          t.ok(await running.gateway.reload());
+        },
+        mend: async () => {
+          zivver.misbehave({ rules: [] });
+          running.rewrite({});
+          t.ok(await running.gateway.reload());
+          running.shift(600_000);
+        },
+        series: 'queue_jobs{state="delayed"}',
+        shows: over(0),
+      };
+    },
+  },
   'no worker': {
     start: async (t) => {
-      const { running } = await withZivver(t, false);
+      const { running } = await startProvisioned(t, { idps, withWorker: false });
       return {
         running,
         cause: () => logIn({ publicUrl: running.publicUrl }),
@@ -92,7 +94,7 @@ export const provisioningScenarios: Readonly<Record<string, Scenario>> = {
   },
   'dead letters': {
     start: async (t) => {
-      const { running, zivver } = await withZivver(t, true);
+      const { running, zivver } = await startProvisioned(t, { idps, withWorker: true });
       return {
         running,
         cause: async () => {

@@ -1,6 +1,7 @@
 import type { CheckResult, HealthCheck } from '../../observe/index.js';
-import type { ProvisioningStatus, TenantStatus } from '../../provisioning/index.js';
+import type { ProvisioningStatus } from '../../provisioning/index.js';
 import type { Generation } from '../generation.js';
+import { tenantStatuses, type NamedStatus, type TenantStatuses } from '../tenants.js';
 
 /** An account that is not there after this long has become a person's trouble. Milliseconds. */
 const TOO_LONG = 900_000;
@@ -16,24 +17,20 @@ export function provisioningCheck(
     // A login does not hang on it: what waits is done later.
     readiness: false,
     async run(): Promise<CheckResult> {
-      const tenants = current().tenants.filter(({ mode }) => mode !== 'off');
-      const found = await Promise.all(
-        tenants.map(async ({ tenant }) => ({ tenant, ...(await status.tenant(tenant)) })),
-      );
-      return judge(found, spoolDepth());
+      return judge(await tenantStatuses(current().config.idps, status), spoolDepth());
     },
   };
 }
 
-type Found = TenantStatus & { readonly tenant: string };
-
-function judge(found: readonly Found[], spooled: number): CheckResult {
-  const paused = found.filter(({ pause }) => pause !== null);
+function judge({ working, resting }: TenantStatuses, spooled: number): CheckResult {
+  const paused = working.filter(({ pause }) => pause !== null);
   // Those that wait for their time too: nobody would notice that it has come.
-  const idle = found.filter(({ workers, waiting, delayed }) => workers === 0 && waiting + delayed > 0);
-  const late = found.filter(({ oldestAge }) => oldestAge > TOO_LONG);
-  const dead = found.reduce((sum, each) => sum + each.dead, 0);
-  const data = { tenants: found.length, paused: paused.length, deadLetters: dead, spooled };
+  const idle = working.filter(({ workers, waiting, delayed }) => workers === 0 && waiting + delayed > 0);
+  const late = working.filter(({ oldestAge }) => oldestAge > TOO_LONG);
+  // What a worker has in hand it finishes, also when its tenant has just been switched off.
+  const stranded = resting.filter(({ waiting, delayed }) => waiting + delayed > 0);
+  const dead = [...working, ...resting].reduce((sum, each) => sum + each.dead, 0);
+  const data = { tenants: working.length, paused: paused.length, deadLetters: dead, spooled };
   if (paused.length > 0) {
     const detail = `Zivver refuses the API key of ${namesOf(paused)}. Its jobs wait; nothing is lost.`;
     const remedy =
@@ -51,6 +48,13 @@ function judge(found: readonly Found[], spooled: number): CheckResult {
       'See in the log what Zivver answers, and whether Zivver is away. A budget too small for so many people: raise `provisioning.budget`.';
     return { state: 'warn', detail, remedy, data };
   }
+  if (stranded.length > 0) {
+    const jobs = stranded.reduce((sum, { waiting, delayed }) => sum + waiting + delayed, 0);
+    const detail = `Jobs of ${namesOf(stranded)} wait (${jobs}), and every identity provider of it is off or disabled.`;
+    const remedy =
+      'Enable one, with `provisioning.mode` as before, until the queue is empty. Until then nobody makes these accounts.';
+    return { state: 'warn', detail, remedy, data };
+  }
   if (dead > 0) {
     const remedy = 'Look at `claims-gateway dead-letters list`: each names its own remedy.';
     return { state: 'warn', detail: `${dead} dead letters need a person.`, remedy, data };
@@ -62,6 +66,6 @@ function judge(found: readonly Found[], spooled: number): CheckResult {
   return { state: 'pass', detail: 'Every job is done or under way.', data };
 }
 
-function namesOf(tenants: readonly Found[]): string {
+function namesOf(tenants: readonly NamedStatus[]): string {
   return tenants.map(({ tenant }) => tenant).join(', ');
 }
