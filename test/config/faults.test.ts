@@ -105,6 +105,18 @@ const TABLE: readonly (readonly [file: string, path: Path, value: unknown, expec
   ],
   ['gateway.yaml', ['serviceProvider', 'acs'], [], /serviceProvider\.acs: is empty/],
   ['gateway.yaml', ['serviceProvider', 'certificates'], ['certs/x.crt'], /certificates\[0\]: is not a PEM certificate/],
+  [
+    'gateway.yaml',
+    ['serviceProvider', 'requests'],
+    { signed: 'required' },
+    /gateway\.yaml:\d+:\d+: serviceProvider\.requests\.signed: is required, but there is no certificate .*; add serviceProvider\.certificates/,
+  ],
+  [
+    'idps/okta.yaml',
+    ['serviceProvider'],
+    { requests: { signed: 'required' } },
+    /okta\.yaml:\d+:\d+: serviceProvider\.requests\.signed: is required, but there is no certificate/,
+  ],
   ['gateway.yaml', ['serviceProvider', 'encryption'], {}, /serviceProvider\.encryption\.certificate: is missing/],
   [
     'gateway.yaml',

@@ -81,6 +81,7 @@ t.test("an IdP's file overrides domainKey, provisioning and serviceProvider key 
   });
   one.set('gateway.yaml', ['serviceProvider', 'audience'], 'urn:audience');
   one.set('gateway.yaml', ['serviceProvider', 'requests'], { signed: 'required', maxAge: '1m' });
+  one.set('gateway.yaml', ['serviceProvider', 'certificates'], [{ file: 'certs/google.crt' }]);
   one.set('idps/twin.yaml', ['domainKey'], { mode: 'verify' });
   one.set('idps/twin.yaml', ['provisioning'], { waitForAccount: 0 });
   one.set('idps/twin.yaml', ['serviceProvider'], { requests: { maxAge: '2m' }, recipient: 'urn:recipient' });
@@ -137,6 +138,22 @@ t.test('an IdP that says again which service provider it is inherits all of it',
   one.set('gateway.yaml', ['serviceProvider', 'entityId'], 'urn:sp');
   one.set('idps/twin.yaml', ['serviceProvider'], { preset: 'zivver' });
   t.match(one.good().idps[1]?.serviceProvider, { entityId: 'urn:sp', audience: 'urn:audience', proxy });
+});
+
+t.test('whoever requires signed requests has a certificate that could verify one', async (t) => {
+  const one = await withTwin(t.testdir());
+  const certificates = [{ file: 'certs/google.crt' }];
+  one.set('gateway.yaml', ['serviceProvider', 'requests'], { signed: 'required' });
+  t.match(one.faults(), [/gateway\.yaml:\d+:\d+: serviceProvider\.requests\.signed: is required/], 'told once');
+  one.set('idps/okta.yaml', ['serviceProvider'], { certificates });
+  one.set('idps/twin.yaml', ['serviceProvider'], { certificates });
+  t.same(one.faults(), [], 'each has its own');
+  one.set('gateway.yaml', ['serviceProvider', 'certificates'], certificates);
+  const another = { entityId: 'urn:sp', acs: ['https://sp.example.net/acs'] };
+  one.set('idps/twin.yaml', ['serviceProvider'], another);
+  t.match(one.faults(), [/twin\.yaml:\d+:\d+: serviceProvider\.requests\.signed: is required/], 'not those of another');
+  one.set('idps/twin.yaml', ['serviceProvider'], { ...another, requests: { signed: 'optional' } });
+  t.same(one.faults(), []);
 });
 
 t.test('an IdP of another service provider is told that nothing is encrypted for that one', async (t) => {

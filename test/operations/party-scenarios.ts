@@ -35,7 +35,7 @@ function store(onStoreFailure: 'refuse' | 'local', series: string): Scenario['st
 }
 
 /** An IdP whose metadata is fetched again and again, about every second. */
-async function published(t: Test, options: { readonly validFor?: number } = {}) {
+async function published(t: Test, options: { readonly validFor?: number; readonly ownKeys?: boolean } = {}) {
   const pairs = [rsaKeyPair(2048, 'idp')];
   const served = { down: false, validUntil: undefined as number | undefined, pairs };
   const server = await httpServer(t, (_request, response) => {
@@ -49,9 +49,10 @@ async function published(t: Test, options: { readonly validFor?: number } = {}) 
   if (options.validFor !== undefined) served.validUntil = Date.now() + options.validFor;
   const url = `http://127.0.0.1:${server.port}/metadata`;
   const { entityId, certificates, sso, ...rest } = okta;
+  const own = { entityId: ENTITY, certificates, unsolicited: 'refuse' };
   const running = await startRunning(t, {
     gateway: { dataDirectory: './data' },
-    idps: { okta: { ...rest, metadata: { url, allowPrivateAddress: true } } },
+    idps: { okta: { ...rest, ...(options.ownKeys && own), metadata: { url, allowPrivateAddress: true } } },
     services: { pace: { metadata: { shortestInterval: 500, retryAfter: 300, pollEvery: 300 } } },
   });
   t.ok(entityId !== ENTITY && certificates !== undefined && sso !== undefined, 'all of it comes from the metadata');
@@ -117,6 +118,24 @@ export const partyScenarios: Readonly<Record<string, Scenario>> = {
         },
         series: 'expiry_seconds{kind="idp_metadata",owner="okta"}',
         shows: (value) => value !== null && value < 0,
+      };
+    },
+  },
+  'no address of the identity provider': {
+    start: async (t) => {
+      const { running, served } = await published(t, { validFor: 3_600_000, ownKeys: true });
+      return {
+        running,
+        cause: () => {
+          served.down = true;
+          running.shift(3_700_000);
+        },
+        mend: () => {
+          served.validUntil = running.now() + 3_600_000;
+          served.down = false;
+        },
+        series: 'health_check_state{check="idp-okta-sso"}',
+        shows: (value) => value === 2,
       };
     },
   },

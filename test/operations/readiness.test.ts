@@ -1,8 +1,10 @@
+import { deflateRawSync } from 'node:zlib';
 import t from 'tap';
 import { idpContent } from '../support/configuration.js';
 import { logIn } from '../support/logins.js';
-import { metadataXml } from '../app/metadata/support.js';
+import { ENTITY, metadataXml } from '../app/metadata/support.js';
 import { rsaKeyPair, selfSignedCertificate } from '../support/pki.js';
+import { ZIVVER_ENTITY_ID } from '../support/saml-parties.js';
 import { metricValue, startRunning, until } from '../support/running.js';
 
 const DAY = 86_400_000;
@@ -56,6 +58,39 @@ for (const { what, keys, certificates, changes, works } of cases) {
     const { remedy } = (await running.health()).checks['idp-okta-certificate'] ?? {};
     t.ok(works || (remedy ?? '').split(' ').length > 3, 'what to do, in words');
   });
+}
+
+for (const [what, changes, status] of [
+  ['its address comes from metadata that never came, and logins begin here', {}, 503],
+  ['its address comes from metadata without one', { metadata: { inline: metadataXml([idp], { sso: false }) } }, 503],
+  ['its file gives the address', { sso: { post: 'https://idp.example.org/sso' } }, 200],
+  ['a login may begin there', { unsolicited: 'allow' }, 200],
+] as const) {
+  t.test(`certificates of its own, and ${what}: ready ${status === 200 ? 'all the same' : 'no more'}`, async (t) => {
+    const { sso, ...content } = idpContent();
+    t.ok(sso);
+    const metadata = { url: 'https://127.0.0.1:1/metadata', allowPrivateAddress: true };
+    const running = await startRunning(t, {
+      gateway: { dataDirectory: './data' },
+      idps: { okta: { ...content, entityId: ENTITY, metadata, ...changes } },
+    });
+    const ready = await running.ready();
+    t.same(ready, { status, failing: status === 200 ? [] : ['idp-okta-sso'] });
+    if (status === 200) return;
+    const begun = await fetch(`${running.publicUrl}/saml/okta/sso?${authnRequest(running.publicUrl)}`);
+    t.equal(begun.status, 503, 'no login can begin');
+    t.match(await running.metrics(), 'authentication_requests_total{idp="okta",code="LOGIN_NO_SSO_ENDPOINT"} 1');
+    t.match((await running.health()).checks['idp-okta-sso'], { state: 'fail', remedy: /sso\.redirect/ });
+  });
+}
+
+/** The query with which Zivver asks for a login. */
+function authnRequest(publicUrl: string): string {
+  const xml =
+    `<samlp:AuthnRequest xmlns:samlp="urn:oasis:names:tc:SAML:2.0:protocol" ID="_sp1" Version="2.0"` +
+    ` IssueInstant="${new Date().toISOString()}" Destination="${publicUrl}/saml/okta/sso">` +
+    `<saml:Issuer xmlns:saml="urn:oasis:names:tc:SAML:2.0:assertion">${ZIVVER_ENTITY_ID}</saml:Issuer></samlp:AuthnRequest>`;
+  return new URLSearchParams({ SAMLRequest: deflateRawSync(Buffer.from(xml)).toString('base64') }).toString();
 }
 
 t.test('a job that waits for its time and has no worker is told at once', async (t) => {

@@ -1,7 +1,7 @@
 import type { IdpConfig } from '../../config/index.js';
 import { expiryOf } from '../../keys/index.js';
 import type { CheckResult, HealthCheck, Metrics } from '../../observe/index.js';
-import type { Clock } from '../../shared/index.js';
+import { errorTable, type Clock } from '../../shared/index.js';
 import type { Generation } from '../generation.js';
 import { isFit, metadataCheck } from '../metadata/index.js';
 import { hasOwnCertificates } from '../policy/identity-provider.js';
@@ -20,12 +20,14 @@ export interface IdpCheckContext {
 export function idpChecks(generation: Generation, context: IdpCheckContext): HealthCheck[] {
   return generation.idps.flatMap((idp) => [
     ...(generation.metadataOf(idp.name) === undefined ? [] : [liveMetadataCheck(idp, context)]),
+    // Where a login may begin at the IdP, some succeed all the same.
+    ...(idp.unsolicited === 'allow' ? [] : [ssoCheck(idp.name, context)]),
     { name: `idp-${idp.name}-certificate`, readiness: true, run: () => certificateResult(idp.name, context) },
     { name: `idp-${idp.name}-clock`, readiness: false, run: () => clockResult(idp.name, context) },
   ]);
 }
 
-/** Logins hang on the metadata unless the IdP's file gives certificates of its own. */
+/** Responses hang on the metadata unless the IdP's file gives certificates of its own. */
 function liveMetadataCheck(idp: IdpConfig, { current }: IdpCheckContext): HealthCheck {
   const readiness = !hasOwnCertificates(idp);
   return {
@@ -34,6 +36,21 @@ function liveMetadataCheck(idp: IdpConfig, { current }: IdpCheckContext): Health
     run: () => {
       const live = current().metadataOf(idp.name);
       return live === undefined ? gone(idp.name) : metadataCheck(live, readiness).run();
+    },
+  };
+}
+
+function ssoCheck(name: string, { current }: IdpCheckContext): HealthCheck {
+  return {
+    name: `idp-${name}-sso`,
+    readiness: true,
+    run: () => {
+      const route = current().runtime.routes.get(name);
+      if (route === undefined) return gone(name);
+      const { redirect, post } = route.idp.sso;
+      if (redirect !== undefined || post !== undefined) return { state: 'pass', detail: 'Requests have an address.' };
+      const detail = `Nothing says where to send a request to ${name}, and each login of it begins with one.`;
+      return { state: 'fail', detail, remedy: errorTable.LOGIN_NO_SSO_ENDPOINT.remedy };
     },
   };
 }

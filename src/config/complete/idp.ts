@@ -41,6 +41,11 @@ export function completeIdp(
       new Unfit('is proxy, but no proxy is set up', 'add serviceProvider.proxy, here or in gateway.yaml'),
     );
   }
+  if (serviceProvider.requests.signed === 'required' && serviceProvider.certificates.length === 0) {
+    const problem = 'is required, but there is no certificate that could verify a request';
+    const remedy = 'add serviceProvider.certificates, or set it to optional';
+    where(input.serviceProvider)(['serviceProvider', 'requests', 'signed'], new Unfit(problem, remedy));
+  }
   const own = ownUrls(foundation.publicUrl, name);
   return {
     ...input,

@@ -65,7 +65,7 @@ export function serviceProviderSchema(scalars: Scalars) {
         signed: choice('optional', 'required')
           .optional()
           .describe(
-            'Must its AuthnRequests be signed? A signature is checked where `serviceProvider.certificates` has a certificate to check it with. Default: `optional`.',
+            'Must its AuthnRequests be signed? A signature is checked where `serviceProvider.certificates` has a certificate to check it with; `required` needs one. Default: `optional`.',
           ),
         maxAge: duration(1000).optional().describe('Oldest acceptable IssueInstant. Default: `10m`.'),
       })

@@ -18,6 +18,8 @@ export interface DocumentOptions {
   readonly validUntil?: number;
   /** An xs:duration. */
   readonly cacheDuration?: string;
+  /** Whether it says where to send a request. Default: true. */
+  readonly sso?: boolean;
 }
 
 /** Metadata of an IdP with these signing certificates. */
@@ -30,11 +32,14 @@ export function metadataXml(pairs: readonly TestKeyPair[], options: DocumentOpti
       `<md:KeyDescriptor use="signing"><ds:KeyInfo xmlns:ds="http://www.w3.org/2000/09/xmldsig#"><ds:X509Data>` +
       `<ds:X509Certificate>${certificateBase64}</ds:X509Certificate></ds:X509Data></ds:KeyInfo></md:KeyDescriptor>`,
   );
+  const sso =
+    options.sso === false
+      ? ''
+      : `<md:SingleSignOnService Binding="urn:oasis:names:tc:SAML:2.0:bindings:HTTP-Redirect" Location="https://idp.example.org/sso"/>`;
   return (
     `<md:EntityDescriptor xmlns:md="urn:oasis:names:tc:SAML:2.0:metadata" entityID="${options.entityId ?? ENTITY}"${validUntil}${cacheDuration}>` +
     `<md:IDPSSODescriptor protocolSupportEnumeration="urn:oasis:names:tc:SAML:2.0:protocol">${keys.join('')}` +
-    `<md:SingleSignOnService Binding="urn:oasis:names:tc:SAML:2.0:bindings:HTTP-Redirect" Location="https://idp.example.org/sso"/>` +
-    `</md:IDPSSODescriptor></md:EntityDescriptor>`
+    `${sso}</md:IDPSSODescriptor></md:EntityDescriptor>`
   );
 }
 
