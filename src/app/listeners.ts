@@ -48,6 +48,7 @@ export function operationsListener(application: Application): FastifyInstance {
     configurationFingerprint: () => application.generation.fingerprint,
     identityProviders: () => identityProviderHealth(application),
     queue: () => queueHealth(application),
+    spooled: () => application.provisioner.spoolDepth(),
   });
   return app;
 }

@@ -9,6 +9,7 @@ import { tenantStatuses } from './tenants.js';
 export function metricSources(application: Application): MetricSources {
   return {
     queue: () => queueGauges(application),
+    spool: () => application.provisioner.spoolDepth(),
     expiries: () => expiries(application.generation),
     metadata: () =>
       application.generation.idps.flatMap(({ name, metadata }) => {
@@ -21,7 +22,7 @@ export function metricSources(application: Application): MetricSources {
 }
 
 /** All tenants together. @throws GatewayError STORE_UNAVAILABLE */
-export async function queueHealth({ generation, status, provisioner }: Application): Promise<QueueHealth> {
+export async function queueHealth({ generation, status }: Application): Promise<QueueHealth> {
   const { working, resting } = await tenantStatuses(generation.config.idps, status);
   const found = [...working, ...resting];
   const sum = (of: (each: (typeof found)[number]) => number) => found.reduce((total, each) => total + of(each), 0);
@@ -32,7 +33,6 @@ export async function queueHealth({ generation, status, provisioner }: Applicati
     delayed: sum((each) => each.delayed),
     active: sum((each) => each.active),
     dead: sum((each) => each.dead),
-    spooled: provisioner.spoolDepth(),
     pausedTenants: working.filter(({ pause }) => pause !== null).map(({ tenant }) => tenant),
     oldestAge: waiting.length === 0 ? null : Math.max(...waiting.map(({ oldestAge }) => oldestAge)),
     lastHeartbeat: beats.length === 0 ? null : Math.max(...beats),

@@ -34,7 +34,6 @@ export interface QueueHealth {
   readonly waiting: number;
   readonly delayed: number;
   readonly active: number;
-  readonly spooled: number;
   readonly dead: number;
   readonly pausedTenants: readonly string[];
   /** Milliseconds. */
@@ -56,6 +55,8 @@ export interface OperationsDeps {
   readonly identityProviders: () => readonly IdentityProviderHealth[];
   /** Absent where nothing is provisioned. */
   readonly queue?: () => QueueHealth | Promise<QueueHealth>;
+  /** Jobs that wait on this machine for the queue. */
+  readonly spooled?: () => number;
   /** How long the queue may take to answer, ms. Default 500. */
   readonly timeLimit?: number;
 }
@@ -128,8 +129,10 @@ function describeIdp(
   };
 }
 
-async function readQueue({ queue, clock, timeLimit = 500 }: OperationsDeps): Promise<object | null> {
+async function readQueue(deps: OperationsDeps): Promise<object | null> {
+  const { queue, clock, timeLimit = 500 } = deps;
   if (queue === undefined) return null;
+  const spooled = readSpool(deps);
   try {
     const { oldestAge, lastHeartbeat, ...counts } = await withinTime(
       Promise.resolve().then(() => queue()),
@@ -137,13 +140,22 @@ async function readQueue({ queue, clock, timeLimit = 500 }: OperationsDeps): Pro
     );
     return {
       ...counts,
+      spooled,
       oldestAgeSeconds: oldestAge === null ? null : oldestAge / 1000,
       lastHeartbeat: time(lastHeartbeat),
       heartbeatAgeSeconds: lastHeartbeat === null ? null : (clock.now() - lastHeartbeat) / 1000,
     };
   } catch {
     // Why it cannot is the store's own check; here it only must not pass for an empty queue.
-    return { unavailable: true };
+    return { unavailable: true, spooled };
+  }
+}
+
+function readSpool({ spooled }: OperationsDeps): number | null {
+  try {
+    return spooled?.() ?? null;
+  } catch {
+    return null;
   }
 }
 

@@ -18,7 +18,6 @@ export interface QueueGauges {
   readonly delayed: number;
   readonly active: number;
   readonly dead: number;
-  readonly spooled: number;
   readonly pausedTenants: number;
   /** Milliseconds; null when nothing waits. */
   readonly oldestAge: number | null;
@@ -43,6 +42,8 @@ export interface MetadataFetch {
 /** What is asked at each scrape. A source that fails or hangs loses its gauges, and only them. */
 export interface MetricSources {
   readonly queue?: () => QueueGauges | Promise<QueueGauges>;
+  /** Jobs in this machine's spool: apart from the queue, since it is in use while the queue cannot be asked. */
+  readonly spool?: () => number;
   readonly expiries?: () => readonly Expiry[];
   readonly metadata?: () => readonly MetadataFetch[];
 }
@@ -185,7 +186,7 @@ export class Metrics {
 
   /** Asks the health checks and the sources, at once and each within its time limit, and renders everything. */
   async render(health?: HealthRegistry): Promise<string> {
-    const sources = [this.#readQueue(), this.#readExpiries(), this.#readMetadata()];
+    const sources = [this.#readQueue(), this.#readSpool(), this.#readExpiries(), this.#readMetadata()];
     const [report] = await Promise.all([health?.report(), ...sources]);
     if (report !== undefined) this.#health(report);
     return this.#registry.metrics();
@@ -200,7 +201,7 @@ export class Metrics {
   }
 
   async #readQueue(): Promise<void> {
-    const gauges = ['queue_jobs', 'queue_oldest_job_age_seconds', 'spool_jobs', 'dead_letters'] as const;
+    const gauges = ['queue_jobs', 'queue_oldest_job_age_seconds', 'dead_letters'] as const;
     await this.#read(
       'queue',
       this.#sources.queue,
@@ -210,7 +211,6 @@ export class Metrics {
         this.#set('queue_jobs', { state: 'delayed' }, queue.delayed);
         this.#set('queue_jobs', { state: 'active' }, queue.active);
         this.#set('queue_oldest_job_age_seconds', {}, (queue.oldestAge ?? 0) / 1000);
-        this.#set('spool_jobs', {}, queue.spooled);
         this.#set('dead_letters', {}, queue.dead);
         this.#set('paused_tenants', {}, queue.pausedTenants);
         if (queue.lastHeartbeat !== null) {
@@ -218,6 +218,12 @@ export class Metrics {
         }
       },
     );
+  }
+
+  async #readSpool(): Promise<void> {
+    await this.#read('spool', this.#sources.spool, ['spool_jobs'], (jobs) => {
+      this.#set('spool_jobs', {}, jobs);
+    });
   }
 
   async #readExpiries(): Promise<void> {

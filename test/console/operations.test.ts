@@ -68,12 +68,12 @@ t.test('/healthz tells everything that the page on operations promises', async (
       waiting: 1,
       delayed: 2,
       active: 3,
-      spooled: 4,
       dead: 5,
       pausedTenants: ['example'],
       oldestAge: 1500,
       lastHeartbeat: now - 2000,
     }),
+    spooled: () => 4,
   });
   health.register({
     name: 'store',
@@ -178,8 +178,21 @@ t.test('a queue that throws does not take /healthz with it', async (t) => {
     queue: () => {
       throw new Error('gone');
     },
+    spooled: () => 4,
   });
-  t.match((await app.inject('/healthz')).json(), { queue: { unavailable: true } });
+  t.match((await app.inject('/healthz')).json(), { queue: { unavailable: true, spooled: 4 } });
+});
+
+t.test('nor does a spool that throws', async (t) => {
+  const { app } = setUp(t, {
+    queue: () => {
+      throw new Error('gone');
+    },
+    spooled: () => {
+      throw new Error('gone too');
+    },
+  });
+  t.match((await app.inject('/healthz')).json(), { queue: { unavailable: true, spooled: null } });
 });
 
 t.test('with a token every path asks for it, unknown ones too; without one none does', async (t) => {

@@ -20,7 +20,6 @@ const queue: QueueGauges = {
   delayed: 3,
   active: 2,
   dead: 1,
-  spooled: 5,
   pausedTenants: 1,
   oldestAge: 1500,
   lastHeartbeat: 9_998_000,
@@ -131,6 +130,7 @@ t.test('the queue, expiries and metadata are read at the scrape, in seconds', as
   const metrics = setUp();
   metrics.setSources({
     queue: () => queue,
+    spool: () => 5,
     expiries: () => [
       { kind: 'signing', owner: '2026', expiresAt: 10_060_000 },
       { kind: 'idp_certificate', owner: 'okta', expiresAt: 9_990_000 },
@@ -158,13 +158,18 @@ t.test('the queue, expiries and metadata are read at the scrape, in seconds', as
 t.test('a source that hangs or fails leaves its gauges out, says so, and comes back', async (t) => {
   const metrics = setUp({ timeLimit: 30 });
   let answer: () => QueueGauges | Promise<QueueGauges> = () => queue;
-  metrics.setSources({ queue: () => answer(), expiries: () => [{ kind: 'tls', owner: 'a', expiresAt: 10_001_000 }] });
+  metrics.setSources({
+    queue: () => answer(),
+    spool: () => 5,
+    expiries: () => [{ kind: 'tls', owner: 'a', expiresAt: 10_001_000 }],
+  });
   t.match(await metrics.render(), 'claims_gateway_dead_letters 1');
   answer = () => new Promise(() => undefined);
   const hanging = await metrics.render();
   t.same(series(hanging, 'dead_letters'), [], 'an old figure does not pass for a new one');
   t.same(series(hanging, 'queue_jobs'), []);
   t.match(hanging, 'claims_gateway_expiry_seconds{kind="tls",owner="a"} 1');
+  t.match(hanging, 'claims_gateway_spool_jobs 5', 'what waits on this machine is told all the same');
   t.match(hanging, 'claims_gateway_scrape_failures_total{source="queue"} 1');
   answer = () => Promise.reject(new Error('store gone'));
   t.match(await metrics.render(), 'claims_gateway_scrape_failures_total{source="queue"} 2');

@@ -1,6 +1,7 @@
 import { createDeadLetters } from '../../src/provisioning/index.js';
 import { idpContent } from '../support/configuration.js';
 import { logIn } from '../support/logins.js';
+import { startRedis } from '../support/redis.js';
 import { startProvisioned } from '../support/provisioned.js';
 import { metricValue, until } from '../support/running.js';
 import type { Scenario } from './fault.js';
@@ -25,6 +26,32 @@ export const provisioningScenarios: Readonly<Record<string, Scenario>> = {
           running.shift(61_000);
         },
         series: 'paused_tenants',
+        shows: over(0),
+      };
+    },
+  },
+  'store down, jobs wait here': {
+    start: async (t) => {
+      const redis = await startRedis(t);
+      const gateway = { store: redis.url, onStoreFailure: 'local', dataDirectory: './data' };
+      const { running } = await startProvisioned(t, { gateway, idps, withWorker: true });
+      return {
+        running,
+        cause: async () => {
+          await redis.kill();
+          t.equal((await logIn({ publicUrl: running.publicUrl })).status, 200);
+          const { checks, queue } = await until(
+            () => running.health(),
+            (health) => health.checks['provisioning']?.state === 'fail',
+          );
+          t.match(checks['provisioning'], {
+            detail: /Jobs wait on this machine for the store \(1\)/,
+            data: { spooled: 1 },
+          });
+          t.match(queue, { unavailable: true, spooled: 1 });
+        },
+        mend: () => redis.restart(),
+        series: 'spool_jobs',
         shows: over(0),
       };
     },

@@ -1,5 +1,6 @@
 import type { CheckResult, HealthCheck } from '../../observe/index.js';
 import type { ProvisioningStatus } from '../../provisioning/index.js';
+import { errorTable, GatewayError } from '../../shared/index.js';
 import type { Generation } from '../generation.js';
 import { tenantStatuses, type NamedStatus, type TenantStatuses } from '../tenants.js';
 
@@ -17,9 +18,27 @@ export function provisioningCheck(
     // A login does not hang on it: what waits is done later.
     readiness: false,
     async run(): Promise<CheckResult> {
-      return judge(await tenantStatuses(current().config.idps, status), spoolDepth());
+      // Before the store, which may not answer: it is then that jobs wait here.
+      const spooled = spoolDepth();
+      try {
+        return judge(await tenantStatuses(current().config.idps, status), spooled);
+      } catch (error) {
+        return unasked(error, spooled);
+      }
     },
   };
+}
+
+const BRING_BACK = 'Bring the store back; they are handed on by themselves. Do not take the disk of this machine away.';
+
+/** @throws what is not the store's failure to answer */
+function unasked(error: unknown, spooled: number): CheckResult {
+  if (!(error instanceof GatewayError)) throw error;
+  const reason = `${error.code}: ${error.message}`;
+  const data = { spooled };
+  if (spooled === 0) return { state: 'fail', detail: reason, remedy: errorTable[error.code].remedy, data };
+  const detail = `Jobs wait on this machine for the store (${spooled}). ${reason}`;
+  return { state: 'fail', detail, remedy: BRING_BACK, data };
 }
 
 function judge({ working, resting }: TenantStatuses, spooled: number): CheckResult {
@@ -60,8 +79,8 @@ function judge({ working, resting }: TenantStatuses, spooled: number): CheckResu
     return { state: 'warn', detail: `${dead} dead letters need a person.`, remedy, data };
   }
   if (spooled > 0) {
-    const remedy = 'Bring the store back; they are handed on by themselves. Do not take the disk of this machine away.';
-    return { state: 'warn', detail: `${spooled} jobs wait on this machine for the store.`, remedy, data };
+    const detail = `Jobs wait on this machine for the store (${spooled}).`;
+    return { state: 'warn', detail, remedy: BRING_BACK, data };
   }
   return { state: 'pass', detail: 'Every job is done or under way.', data };
 }
