@@ -1,4 +1,4 @@
-import { watch, type FSWatcher } from 'node:fs';
+import { existsSync, watch, type FSWatcher } from 'node:fs';
 import { dirname } from 'node:path';
 import {
   configurationFingerprint,
@@ -49,6 +49,10 @@ export class Reloader {
   readonly #request: ConfigurationRequest;
   readonly #onAdopted: () => void;
   #watchers: FSWatcher[] = [];
+  /** The directories that are watched. */
+  #watched: readonly string[] = [];
+  /** What the configuration on disk consists of, as far as could be told when it was last read. */
+  #onDisk: readonly string[] = [];
   #timer: NodeJS.Timeout | undefined;
   /** When the first change came that was not looked at yet. */
   #restlessSince: number | null = null;
@@ -68,8 +72,6 @@ export class Reloader {
   /** Begins to watch the files that the configuration was made of. */
   start(): void {
     this.#watch();
-    // What changed between the reading at start and now.
-    this.#changed();
   }
 
   /** @returns whether the configuration on disk is now the one in force */
@@ -111,7 +113,7 @@ export class Reloader {
     const application = this.#application;
     let what = '';
     try {
-      const loaded = readConfiguration(this.#request);
+      const loaded = this.#read();
       what = identityOf(loaded);
       const config = requireConfiguration(loaded);
       const generation = application.makeGeneration(config);
@@ -134,22 +136,36 @@ export class Reloader {
       return false;
     } finally {
       this.#watch();
-      // What changed while this was going on, between two watchers.
-      this.#changed();
     }
+  }
+
+  #read(): LoadedConfiguration {
+    const loaded = readConfiguration(this.#request);
+    this.#onDisk = loaded.files;
+    return loaded;
   }
 
   async #tell(decision: string, configuration: string): Promise<void> {
     await this.#application.audit.append({ event: 'configuration', decision, configuration });
   }
 
-  /** Directories, not files: an editor or an orchestrator puts a new file in the place of the old one. */
   #watch(): void {
     this.#unwatch();
     if (this.#stopped) return;
+    this.#watched = this.#directories();
+    this.#watchers = this.#watched.flatMap((path) => this.#watcher(path));
+    // What changed since the files were read, before there were these watchers.
+    this.#changed();
+  }
+
+  /**
+   * Where a file of the configuration in force lies, or of the one on disk, which may have been rejected for it.
+   * Directories, not files: an editor or an orchestrator puts a new file in the place of the old one.
+   */
+  #directories(): readonly string[] {
     const { directory, files } = this.#application.generation.config;
-    const directories = new Set([directory, `${directory}/idps`, ...files.map((file) => dirname(file))]);
-    this.#watchers = [...directories].flatMap((path) => this.#watcher(path));
+    const wanted = [directory, `${directory}/idps`, ...[...files, ...this.#onDisk].map((file) => dirname(file))];
+    return [...new Set(wanted.map(firstThere))];
   }
 
   #watcher(path: string): FSWatcher[] {
@@ -162,7 +178,7 @@ export class Reloader {
       });
       return [watcher];
     } catch {
-      // A directory that is not there: SIGHUP still reloads.
+      // A directory that may not be watched, or has just gone: SIGHUP still reloads.
       return [];
     }
   }
@@ -183,7 +199,7 @@ export class Reloader {
   async #reloadIfChanged(): Promise<void> {
     let known = false;
     try {
-      const loaded = readConfiguration(this.#request);
+      const loaded = this.#read();
       known =
         this.#rejected === null
           ? loaded.config !== undefined && this.#application.isInForce(loaded.config)
@@ -192,6 +208,8 @@ export class Reloader {
       // A file went away between two looks at it: reloading tells what is the matter, or finds it mended.
     }
     if (!known) await this.reload();
+    // A directory that was missing has come, and is as yet without the file.
+    else if (this.#directories().join('\n') !== this.#watched.join('\n')) this.#watch();
   }
 
   #unwatch(): void {
@@ -200,6 +218,12 @@ export class Reloader {
     });
     this.#watchers = [];
   }
+}
+
+/** The directory, or what of the way to it exists: there it will show when it comes. */
+function firstThere(directory: string): string {
+  const above = dirname(directory);
+  return directory === above || existsSync(directory) ? directory : firstThere(above);
 }
 
 /** Two readings with the same one would end alike: the same faults, or the same settings and key files. */

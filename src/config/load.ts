@@ -35,6 +35,8 @@ export interface LoadOptions {
 export interface LoadedConfiguration {
   /** Present exactly when there are no faults. */
   readonly config?: GatewayConfig;
+  /** Absolute paths of what was read, or looked for, whatever came of it: any of them may mend a fault. */
+  readonly files: readonly string[];
   readonly faults: readonly ConfigFault[];
   /** Doubtful, but no reason not to start. */
   readonly warnings: readonly ConfigFault[];
@@ -70,7 +72,8 @@ class Load {
     if (gateway !== null) this.#checkGateway(gateway, input);
     // Without a fault, no section is absent.
     const config = this.#faults.length === 0 ? this.#assemble(input as GatewayInput, idps) : null;
-    const result = { faults: inOrder(this.#faults), warnings: inOrder(this.#warnings) };
+    const files = [...this.#source.files].sort();
+    const result = { files, faults: inOrder(this.#faults), warnings: inOrder(this.#warnings) };
     return config === null ? result : { config, ...result };
   }
 

@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { rmSync, unlinkSync, writeFileSync } from 'node:fs';
+import { mkdirSync, rmSync, unlinkSync, writeFileSync } from 'node:fs';
 import { readdir, readFile } from 'node:fs/promises';
 import { request, type IncomingMessage } from 'node:http';
 import { join } from 'node:path';
@@ -184,6 +184,42 @@ t.test('a key that cannot be read is a fault of the new configuration only', asy
     () => configurationState(running),
     (state) => state === 'pass',
   );
+});
+
+/** Points the SCIM token at a file that is not there yet, and waits for the rejection. */
+async function pointToken(running: Running, file: string): Promise<void> {
+  running.rewrite({ provisioning: { mode: 'scim', scim: { token: { file } }, waitForAccount: '0s' } });
+  await until(
+    () => configurationState(running),
+    (state) => state === 'fail',
+  );
+}
+
+t.test('a missing file is taken up when it comes, also in a directory that held none of the others', async (t) => {
+  const running = await startRunning(t, { idps: { okta: open('okta') } });
+  mkdirSync(join(running.root, 'secrets'));
+  await pointToken(running, 'secrets/token');
+  running.configuration.write('secrets/token', 'scim-token-of-example-org');
+  await until(
+    () => configurationState(running),
+    (state) => state === 'pass',
+  );
+});
+
+t.test('so it is in directories that come one after the other', async (t) => {
+  const running = await startRunning(t, { idps: { okta: open('okta') } });
+  await pointToken(running, 'run/secrets/token');
+  for (const directory of ['run', 'run/secrets']) {
+    mkdirSync(join(running.root, directory));
+    // Long enough for it to be looked at, and found as faulty as before.
+    await new Promise((resolve) => setTimeout(resolve, 1000));
+  }
+  running.configuration.write('run/secrets/token', 'scim-token-of-example-org');
+  await until(
+    () => configurationState(running),
+    (state) => state === 'pass',
+  );
+  t.equal(running.log().split('configuration rejected').length - 1, 1);
 });
 
 t.test('a state that lasts over a reload keeps its time', async (t) => {
