@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs';
+import { statSync } from 'node:fs';
 import { join } from 'node:path';
 import type { GatewayConfig } from '../config/index.js';
 import {
@@ -8,7 +8,7 @@ import {
   type TraceStore,
 } from '../observe/index.js';
 import { createEmbeddedBackend, createSpool, loadRedisQueue, type Backend, type Spool } from '../provisioning/index.js';
-import type { Clock } from '../shared/index.js';
+import { GatewayError, type Clock } from '../shared/index.js';
 import {
   createEmbeddedStore,
   loadRedis,
@@ -88,6 +88,8 @@ async function openRedis(address: RemoteStoreAddress, config: StoreConfig, optio
 /**
  * Only the login traces, for reading them from another process. Null where there is no store yet: making one would leave
  * files of another user in the gateway's place.
+ *
+ * @throws GatewayError FILE_UNREADABLE
  */
 export async function openTraces(
   { store, traces: bounds }: Pick<GatewayConfig, 'store' | 'traces'>,
@@ -95,7 +97,14 @@ export async function openTraces(
 ): Promise<TraceStore | null> {
   if (store.kind === 'embedded') {
     const path = join(store.path, 'traces');
-    return existsSync(path) ? createEmbeddedTraceStore({ path, clock, bounds }) : null;
+    try {
+      statSync(path);
+      return createEmbeddedTraceStore({ path, clock, bounds });
+    } catch (error) {
+      if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return null;
+      const reason = error instanceof Error ? error.message : String(error);
+      throw new GatewayError('FILE_UNREADABLE', `cannot open ${path}: ${reason}`, { cause: error });
+    }
   }
   const { connectRedis } = await loadRedis();
   // Waits for the connection, which a gateway that runs need not.

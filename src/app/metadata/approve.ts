@@ -10,10 +10,16 @@ interface Place {
   readonly source: MetadataSource;
 }
 
-/** The certificates of an IdP that wait for an operator, as the running gateway last saw them. */
+/**
+ * The certificates of an IdP that wait for an operator, as the running gateway last saw them.
+ *
+ * @throws GatewayError FILE_UNREADABLE
+ */
 export async function listCandidates({ dataDirectory, name, source }: Place): Promise<readonly CertificateCandidate[]> {
   const store = new LastGoodStore(dataDirectory, name);
   const [kept, approved] = await Promise.all([store.load(), store.approved()]);
+  if (kept.kind === 'corrupt')
+    throw new GatewayError('FILE_UNREADABLE', `cannot read ${store.record}, or it is damaged`);
   if (source.kind !== 'url' || kept.kind !== 'record' || kept.record.source !== originOf(source)) return [];
   return kept.record.candidates.filter(({ fingerprint }) => !approved.has(fingerprint));
 }
@@ -24,7 +30,7 @@ export async function listCandidates({ dataDirectory, name, source }: Place): Pr
  *
  * @param place.fingerprint SHA-256 of the certificate, hex, in upper or lower case, with or without colons; never a
  *   part of it, since a part could be met by a certificate that an attacker made to meet it
- * @throws GatewayError METADATA_CANDIDATE_UNKNOWN, METADATA_NOT_KEPT
+ * @throws GatewayError METADATA_CANDIDATE_UNKNOWN, METADATA_NOT_KEPT, FILE_UNREADABLE
  */
 export async function approveCertificate(
   place: Place & { readonly fingerprint: string },

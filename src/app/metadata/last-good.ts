@@ -80,21 +80,22 @@ export interface Keeper {
  * approval stays until its file is removed.
  */
 export class LastGoodStore implements Keeper {
+  /** The file that holds what is known. */
+  readonly record: string;
   readonly #directory: string;
   readonly #document: string;
-  readonly #record: string;
   readonly #approvals: string;
 
   constructor(dataDirectory: string, name: string) {
     if (!/^[A-Za-z0-9_-][A-Za-z0-9._-]*$/.test(name)) throw new Error(`${name} cannot be the name of a file`);
     this.#directory = join(dataDirectory, 'metadata');
     this.#document = join(this.#directory, `${name}.xml`);
-    this.#record = join(this.#directory, `${name}.json`);
+    this.record = join(this.#directory, `${name}.json`);
     this.#approvals = join(this.#directory, `${name}.approved`);
   }
 
   async load(): Promise<Kept> {
-    const [text, document] = await Promise.all([read(this.#record), read(this.#document)]);
+    const [text, document] = await Promise.all([read(this.record), read(this.#document)]);
     // A document alone is what a process leaves that was killed in its very first write.
     if (text === 'missing') return { kind: 'nothing' };
     const record = text instanceof Uint8Array ? parseRecord(text) : null;
@@ -108,7 +109,7 @@ export class LastGoodStore implements Keeper {
       await mkdir(this.#directory, { recursive: true, mode: 0o700 });
       // The document first: cut off here, it is judged again under the old record, as if it had just come.
       if (document !== undefined) await writeFileAtomically(this.#document, document);
-      await writeFileAtomically(this.#record, `${JSON.stringify(record, null, 2)}\n`);
+      await writeFileAtomically(this.record, `${JSON.stringify(record, null, 2)}\n`);
     });
   }
 
@@ -134,13 +135,13 @@ export class LastGoodStore implements Keeper {
   }
 
   async stamp(): Promise<string> {
-    const paths = [this.#document, this.#record, this.#approvals];
+    const paths = [this.#document, this.record, this.#approvals];
     const stats = await Promise.all(paths.map((path) => stat(path, { bigint: true }).catch(() => null)));
     return stats.map((found) => (found === null ? '-' : `${found.ino}:${found.mtimeNs}:${found.size}`)).join(' ');
   }
 
   async tidy(now: number): Promise<void> {
-    for (const path of [this.#document, this.#record]) await removeAbandoned(path, now).catch(() => undefined);
+    for (const path of [this.#document, this.record]) await removeAbandoned(path, now).catch(() => undefined);
   }
 
   async #writing(write: () => Promise<void>): Promise<void> {

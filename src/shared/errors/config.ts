@@ -38,6 +38,13 @@ export const configErrors = family({
     meaning: 'A key or gateway.yaml cannot be written; nothing was changed.',
     remedy: 'Run the command as the account that owns the directory, or give this one write access.',
   },
+  FILE_UNREADABLE: {
+    status: 500,
+    public: 'internal',
+    meaning: 'What the gateway keeps on this machine cannot be read, so nothing can be said about it.',
+    remedy:
+      'Run the command as the account that runs the gateway; where that may not read it either, see what became of it.',
+  },
   KEY_EXISTS: {
     status: 500,
     public: 'internal',
