@@ -29,7 +29,11 @@ export async function inspectionFor(
   const metadata = await idpMetadataAtHand(config, idp, 'fetch');
   const sp = serviceProvider(idp.serviceProvider, idp);
   const parties = {
-    idp: identityProvider(idp, { metadata, decryptionKeys: ring.decryption.map(({ privateKey }) => privateKey) }),
+    idp: identityProvider(idp, {
+      metadata,
+      decryptionKeys: ring.decryption.map(({ privateKey }) => privateKey),
+      all: config.idps,
+    }),
     sp,
     issuing: issuing(config, ring),
   };

@@ -19,7 +19,7 @@ export async function ownMetadata(
 ): Promise<string> {
   const ring = loadKeyRing(config.signing, config.decryption.keys);
   const metadata = await idpMetadataAtHand(config, idp, 'none');
-  const { entityId, wantsSignedRequests } = identityProvider(idp, { metadata, decryptionKeys: [] });
+  const { entityId, wantsSignedRequests } = identityProvider(idp, { metadata, decryptionKeys: [], all: [] });
   const common = {
     id: createIdSource().samlId(),
     signingCertificates: ring.published.map(({ certificate }) => certificate),

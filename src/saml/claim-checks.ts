@@ -7,6 +7,8 @@ import type { RequiredClaims } from './types.js';
 export interface ClaimSubject {
   readonly required: RequiredClaims;
   readonly claims: Claims;
+  /** Domains of other organisations, in lower case. */
+  readonly foreignDomains: readonly string[];
 }
 
 // RFC 5321 §4.5.3.1 bounds an address at 64 + 1 + 255 octets; the shape is all that can be told from outside.
@@ -38,7 +40,13 @@ function nameIdText({ claims }: ClaimSubject): string {
   return simpleText(claims.nameId) ?? '';
 }
 
-/** What the service provider cannot do without, after the claim rules. No value is shown: some are credentials. */
+/** Of an address what follows its last `@`, and of anything else the whole; in lower case. */
+function domain(subject: ClaimSubject): string {
+  const text = nameIdText(subject);
+  return text.slice(text.lastIndexOf('@') + 1).toLowerCase();
+}
+
+/** What the service provider cannot do without, and what it must not be told, after the claim rules. No value is shown: some are credentials. */
 export const claimChecks: readonly Check<ClaimSubject>[] = [
   {
     name: 'required-claims',
@@ -66,5 +74,15 @@ export const claimChecks: readonly Check<ClaimSubject>[] = [
       seen: `${nameIdText(subject).length} characters, ${isEmailShaped(nameIdText(subject)) ? '' : 'not '}e-mail-shaped`,
     }),
     detail: () => 'The NameID is not an e-mail address, so Zivver would not find the account.',
+  },
+  {
+    // What goes out has one issuer and one key for all, so nobody behind us could tell whose IdP said it.
+    name: 'foreign-domain',
+    code: 'NAME_ID_FOREIGN_DOMAIN',
+    holds: (subject) => !subject.foreignDomains.includes(domain(subject)),
+    evidence: (subject) => {
+      const foreign = subject.foreignDomains.includes(domain(subject));
+      return { expected: 'no domain of another IdP file', seen: foreign ? domain(subject) : 'none' };
+    },
   },
 ];

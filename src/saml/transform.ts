@@ -22,7 +22,8 @@ export const transformCheckNames: readonly string[] = [
  * Makes the response for the service provider out of a verified login: claim rules, DomainKey, required claims, new
  * document, signatures, encryption.
  *
- * @throws GatewayError CLAIM_AMBIGUOUS, DOMAIN_KEY_MISSING, DOMAIN_KEY_MISMATCH, CLAIM_REQUIRED or NAME_ID_NOT_EMAIL
+ * @throws GatewayError CLAIM_AMBIGUOUS, DOMAIN_KEY_MISSING, DOMAIN_KEY_MISMATCH, CLAIM_REQUIRED, NAME_ID_NOT_EMAIL
+ *   or NAME_ID_FOREIGN_DOMAIN
  */
 export function transform(
   login: VerifiedLogin,
@@ -82,7 +83,7 @@ async function claimsFor(
           () => applyDomainKey(ruled, policy),
           ({ outcome }) => ({ expected: `${policy.mode} ${policy.attribute}`, seen: outcome.action }),
         );
-  checker.apply(claimChecks, { required: idp.required, claims: keyed.claims });
+  checker.apply(claimChecks, { required: idp.required, foreignDomains: idp.foreignDomains, claims: keyed.claims });
   checker.barrier();
   return { claims: keyed.claims, domainKey: keyed.outcome };
 }

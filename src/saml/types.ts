@@ -81,6 +81,8 @@ export interface IdentityProvider {
   readonly domainKey: DomainKeyPolicy | null;
   readonly claims: readonly ClaimRule[];
   readonly required: RequiredClaims;
+  /** Domains of other organisations behind the same gateway, in lower case: no login through this IdP is one of theirs. */
+  readonly foreignDomains: readonly string[];
   readonly wantsSignedRequests: boolean;
   /** Where our AuthnRequests go. */
   readonly sso: { readonly redirect?: string; readonly post?: string };

@@ -241,3 +241,22 @@ t.test('a second SIGTERM ends the process at once', async (t) => {
   t.equal(await serve.program.exited, 128 + 15);
   t.ok((await held) instanceof Error);
 });
+
+t.test('an identity provider names nobody of a domain that another IdP file is for', async (t) => {
+  const other = idpContent({
+    unsolicited: 'allow',
+    entityId: 'https://idp.example.net/idp',
+    domain: 'example.net',
+    provisioning: { tenant: 'example-net' },
+    enabled: false,
+  });
+  const { publicUrl, root } = await startServe(t, { idps: { okta, other } });
+  t.equal((await logIn({ publicUrl, address: 'a@example.net' })).status, 403);
+  t.equal((await logIn({ publicUrl, address: 'a@example.com' })).status, 200);
+  t.equal((await logIn({ publicUrl })).status, 200);
+  const logins = (await auditOf(root)).filter(({ event }) => event === 'login');
+  t.strictSame(
+    logins.map(({ code }) => code),
+    ['NAME_ID_FOREIGN_DOMAIN', 'OK', 'OK'],
+  );
+});

@@ -174,6 +174,18 @@ t.test('the NameID must look like an e-mail address, unless the IdP file says ot
   await t.resolves(login(BASE, { required: { attributes: [], emailNameId: false } }, 'ajansen'));
 });
 
+t.test('an address of another organisation’s domain is refused, also where a claim rule made it one', async (t) => {
+  const foreignDomains = ['b.example', 'c.example'];
+  const at = (nameId: string, claims: readonly ClaimRule[] = []) => login(BASE, { foreignDomains, claims }, nameId);
+  const refused = { code: 'NAME_ID_FOREIGN_DOMAIN', evidence: { expected: /^no domain of/, seen: 'b.example' } };
+  await t.rejects(at('a@b.example'), refused);
+  await t.rejects(at('a@B.Example'), refused);
+  await t.rejects(at('a@example.org', [{ kind: 'set', to: NAME_ID, value: 'x@b.example' }]), refused);
+  for (const nameId of ['a@example.org', 'a@sub.b.example', 'b.example@example.org', 'a@nowhere.example']) {
+    await t.resolves(at(nameId), nameId);
+  }
+});
+
 t.test('a refusal for claims names no value', async (t) => {
   const error: unknown = await login(BASE, {}, 'secret person').catch((thrown: unknown) => thrown);
   t.notMatch(JSON.stringify([String(error), error]), /secret person/);

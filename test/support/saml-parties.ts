@@ -51,6 +51,7 @@ export function testIdp(changes: Partial<IdentityProvider> = {}): IdentityProvid
     },
     claims: [],
     required: { attributes: [ACCOUNT_KEY], emailNameId: true },
+    foreignDomains: [],
     wantsSignedRequests: false,
     sso: { redirect: 'https://example.okta.com/app/zivver/exk5zt0r12Edi4rD20h7/sso/saml' },
     ...changes,

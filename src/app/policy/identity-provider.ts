@@ -8,6 +8,8 @@ export interface IdentityProviderFacts {
   /** `null` where the file names no metadata, or none could be had yet. */
   readonly metadata: IdpMetadata | null;
   readonly decryptionKeys: readonly KeyObject[];
+  /** All IdP files, those that are switched off too. */
+  readonly all: readonly Pick<IdpConfig, 'domain'>[];
 }
 
 /**
@@ -32,6 +34,7 @@ export function identityProvider(config: IdpConfig, facts: IdentityProviderFacts
     domainKey: config.domainKey,
     claims: config.claims,
     required: config.requiredClaims,
+    foreignDomains: foreignDomains(config, facts.all),
     wantsSignedRequests: wantsSignedRequests(config, facts.metadata),
     sso: ssoEndpoints(config, facts.metadata),
   };
@@ -40,6 +43,12 @@ export function identityProvider(config: IdpConfig, facts: IdentityProviderFacts
 /** Whether the file itself gives a certificate, so that logins do not hang on the metadata. */
 export function hasOwnCertificates({ entityId, certificates }: IdpConfig): boolean {
   return entityId !== undefined && certificates.length > 0;
+}
+
+function foreignDomains({ domain }: IdpConfig, all: IdentityProviderFacts['all']): string[] {
+  const others = new Set(all.map((each) => each.domain.toLowerCase()));
+  others.delete(domain.toLowerCase());
+  return [...others];
 }
 
 function signingKeys({ certificates }: IdpConfig, metadata: IdpMetadata | null): readonly VerificationKey[] {

@@ -16,7 +16,8 @@ export interface RouteParts {
 /** Everything that a login through one IdP needs. */
 export function loginRoute(config: GatewayConfig, idp: IdpConfig, parts: RouteParts): LoginRoute {
   const { ring, metadata, provisioner } = parts;
-  const policy = identityProvider(idp, { metadata, decryptionKeys: ring.decryption.map((key) => key.privateKey) });
+  const decryptionKeys = ring.decryption.map((key) => key.privateKey);
+  const policy = identityProvider(idp, { metadata, decryptionKeys, all: config.idps });
   return {
     idp: policy,
     sp: serviceProvider(idp.serviceProvider, idp),

@@ -129,6 +129,10 @@ export const samlErrors = family({
     meaning: 'The NameID is not an e-mail address, so Zivver would not find the account.',
     remedy: 'Have the identity provider send the primary e-mail address as NameID, or set it by a claim rule.',
   },
+  NAME_ID_FOREIGN_DOMAIN: refused(
+    'The NameID is an address of a domain that another IdP file is for.',
+    'The identity provider names a person of another organisation. Where both IdP files are for one, give them one `domain`.',
+  ),
   REQUEST_ROOT: unreadable('The document is not a samlp:AuthnRequest.', AT_SP),
   REQUEST_ISSUER_MISMATCH: refused('The request is not from the configured service provider.', AT_SP),
   REQUEST_DESTINATION_MISMATCH: refused('The request is addressed to another URL.', AT_SP),
