@@ -40,7 +40,7 @@ export interface DeadLetters {
   retry(tenant: string, id: string): Promise<void>;
   /** Returns how many went back. */
   retryAll(tenant: string): Promise<number>;
-  /** Settled by hand; the note says how. */
+  /** Settled by hand; the note says how. Of a job that cannot be decrypted nothing is remembered. */
   dismiss(tenant: string, id: string, note: string): Promise<void>;
 }
 
@@ -93,9 +93,15 @@ export function createDeadLetters(options: DeadLettersOptions): DeadLetters {
       return retried;
     },
     async dismiss(tenant, id, note) {
-      const [account = id] = idsOf((await find(tenant, id)).job, sealer);
+      const { job } = await find(tenant, id);
+      const isReadable = open(job, sealer) !== null;
+      // Nobody can have settled an account that nobody can name: the next login queues it anew.
+      if (!isReadable) await ledger.forgetOutcome(tenant, id);
       if (!(await queue.discard(tenant, id))) throw unknown(id);
-      await ledger.recordOutcome(tenant, account, { kind: 'dismissed', at: clock.now(), note }, options.rememberFor);
+      if (isReadable) {
+        const [account = id] = idsOf(job, sealer);
+        await ledger.recordOutcome(tenant, account, { kind: 'dismissed', at: clock.now(), note }, options.rememberFor);
+      }
       events?.onSettled?.(tenant, id, 'dismissed', note);
     },
   };

@@ -162,12 +162,26 @@ overBothBackends(t, (t, source) => {
       payload: 'v1.gone.AAAA',
       since: Date.now() - 600_000,
     });
-    await eventually(async () => (await rig.status.tenant(rig.tenant)).dead === 1, 'a dead letter');
+    await eventually(async () => (await rig.status.tenant(rig.tenant)).dead === 1, 'a dead letter', 60_000);
     t.match(await rig.deadLetters.list(rig.tenant), [
       { login: null, failure: { class: 'unreadable', remedy: /data key/ } },
     ]);
     await rig.deadLetters.dismiss(rig.tenant, 'a'.repeat(64), 'lost key');
     t.equal(rig.zivver.requests().total, 0);
+  });
+
+  t.test('once a damaged job is dismissed, the next login queues anew', async (t) => {
+    const backend = await source().open(t);
+    const rig = await makeRig(t, backend);
+    rig.work();
+    const [id] = sealer.accountIds(rig.tenant, 'ada@example.org');
+    await backend.queue.add({ id, tenant: rig.tenant, payload: 'v1.gone.AAAA', since: Date.now() - 600_000 });
+    await eventually(async () => (await rig.status.tenant(rig.tenant)).dead === 1, 'a dead letter', 60_000);
+    t.strictSame(await rig.provisioner.submit(rig.login('Ada')), { action: 'skip', reason: 'known' });
+    await rig.deadLetters.dismiss(rig.tenant, id, 'damaged');
+    t.ok(rig.seen.notes.includes('dismissed: damaged'));
+    t.match(await rig.provisioner.submit(rig.login('Ada')), { action: 'create' });
+    await eventually(() => rig.zivver.accounts().length === 1, 'the account');
   });
 
   t.test('a queue that was left paused without a reason on record is resumed by a probe', async (t) => {
