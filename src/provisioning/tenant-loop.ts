@@ -2,6 +2,7 @@ import { setMaxListeners } from 'node:events';
 import { probeCall } from './calls.js';
 import { runJob, type RunContext } from './job-run.js';
 import type { JobQueue, Lease } from './queue.js';
+import type { Judgement } from './scim/judge.js';
 import { pause } from './sleep.js';
 
 export interface TenantLoopOptions {
@@ -69,7 +70,11 @@ export class TenantLoop {
     if ((await context.ledger.pause(tenant)) === null && !(await queue.isPaused(tenant))) return;
     if (!(await context.ledger.claimProbe(tenant, probeEvery))) return;
     const answer = await probeCall(context, tenant, this.#stopping.signal);
-    if (answer.kind !== 'ok') return;
+    if (answer.kind === 'fault' && answer.fault.class === 'throttled') {
+      await context.budget.hold(tenant, answer.fault.wait);
+      context.events.onThrottled?.(tenant, answer.fault.wait);
+    }
+    if (!isKeyAccepted(answer)) return;
     await queue.resume(tenant);
     await context.ledger.forgetPause(tenant);
     context.events.onResumed?.(tenant);
@@ -126,4 +131,12 @@ export class TenantLoop {
     await pause(AFTER_FAULT, this.#stopping.signal);
     await lease.release().catch(() => undefined);
   }
+}
+
+/**
+ * Zivver may answer 400 to a search outside of the organisation (facts §4.4), and it does so to a key that it takes. A 404
+ * or 415 comes from the wrong place, says nothing about the key, and would bury all that waits.
+ */
+function isKeyAccepted(answer: Judgement): boolean {
+  return answer.kind === 'ok' || (answer.kind === 'fault' && answer.fault.status === 400);
 }

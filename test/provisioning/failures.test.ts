@@ -194,6 +194,39 @@ overBothBackends(t, (t, source) => {
     t.equal(await backend.queue.isPaused(rig.tenant), false);
   });
 
+  t.test(
+    'a probe that is refused for its address, not for its key, resumes; one at a wrong place does not',
+    async (t) => {
+      const backend = await source().open(t);
+      const rig = await makeRig(t, backend);
+      await backend.queue.pause(rig.tenant);
+      await rig.provisioner.submit(rig.login('Ada'));
+      rig.zivver.misbehave({
+        queue: [
+          { kind: 'status', status: 404 },
+          { kind: 'status', status: 400, body: 'Account is outside the organization' },
+        ],
+      });
+      rig.work({ probeEvery: 300 });
+      await eventually(() => rig.seen.outcomes.length === 1, 'an outcome');
+      t.strictSame(rig.seen.outcomes, [['created', []]]);
+      t.strictSame(rig.seen.calls, ['GET 404 permanent', 'GET 400 permanent', 'GET 200 ok', 'POST 201 ok']);
+    },
+  );
+
+  t.test('a probe that is throttled makes the tenant wait for as long as was asked', async (t) => {
+    const backend = await source().open(t);
+    const rig = await makeRig(t, backend);
+    await backend.queue.pause(rig.tenant);
+    rig.zivver.misbehave({ queue: [{ kind: 'too-many-requests', headers: { 'retry-after': '3' } }] });
+    rig.work({ probeEvery: 300 });
+    await eventually(() => rig.seen.calls.length === 1, 'a probe');
+    const began = performance.now();
+    await eventually(() => rig.seen.notes.includes('resumed'), 'another one');
+    t.ok(performance.now() - began > 2_500, 'after the wait');
+    t.ok(rig.seen.notes.includes('throttled 3000'));
+  });
+
   t.test('a refused credential pauses the tenant and loses nothing; it goes on by itself', async (t) => {
     const rig = await makeRig(t, await source().open(t));
     rig.zivver.misbehave({ rules: [{ fault: { kind: 'unauthorized' } }] });
