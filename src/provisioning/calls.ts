@@ -4,7 +4,7 @@ import type { AccountCalls } from './account-steps.js';
 import type { EventSubject, ProvisioningEvents } from './events.js';
 import type { AccountRequest } from './job.js';
 import type { Budget } from './queue.js';
-import type { RawAnswer, ScimClient } from './scim/client.js';
+import { sentToken, type RawAnswer, type ScimClient } from './scim/client.js';
 import { judge, type Judgement } from './scim/judge.js';
 import type { TenantSettings } from './settings.js';
 import { pause } from './sleep.js';
@@ -57,7 +57,8 @@ async function call(
   stopping: AbortSignal,
 ): Promise<Judgement> {
   const { settings, budget, clock, events, tracer, parent } = context;
-  const token = settings.scim?.token.reveal() ?? '';
+  const { scim } = settings;
+  const tokens = scim === undefined ? [] : [scim.token.reveal(), sentToken(scim)];
   const slot = await takeSlot(context, subject.tenant, stopping);
   const span = tracer.start(`SCIM ${method} Users`, { kind: 'client', parent });
   const began = performance.now();
@@ -67,7 +68,7 @@ async function call(
   await budget.settle(subject.tenant, slot, settings.budget).catch((error: unknown) => {
     events.onFault?.(subject.tenant, error);
   });
-  const judgement = judge(answer, [...hidden, token], clock.now());
+  const judgement = judge(answer, [...hidden, ...tokens], clock.now());
   const status = answer.kind === 'answer' ? answer.status : null;
   const failure = judgement.kind === 'fault' ? judgement.fault.class : null;
   events.onRequest?.(subject, { method, status, class: failure ?? 'ok', duration });
@@ -76,7 +77,7 @@ async function call(
     attributes: {
       'http.request.method': method,
       ...(status === null ? {} : { 'http.response.status_code': status }),
-      ...(settings.scim === undefined ? {} : { 'server.address': new URL(settings.scim.baseUrl).hostname }),
+      ...(scim === undefined ? {} : { 'server.address': new URL(scim.baseUrl).hostname }),
     },
   });
   return judgement;

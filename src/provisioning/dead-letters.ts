@@ -100,7 +100,7 @@ export function createDeadLetters(options: DeadLettersOptions): DeadLetters {
       if (!(await queue.discard(tenant, id))) throw unknown(id);
       if (isReadable) {
         const [account = id] = idsOf(job, sealer);
-        await ledger.recordOutcome(tenant, account, { kind: 'dismissed', at: clock.now(), note }, options.rememberFor);
+        await ledger.recordOutcome(tenant, account, { kind: 'dismissed', at: clock.now() }, options.rememberFor);
       }
       events?.onSettled?.(tenant, id, 'dismissed', note);
     },

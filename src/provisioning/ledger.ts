@@ -8,8 +8,6 @@ export interface Outcome {
   readonly kind: OutcomeKind;
   /** Milliseconds since the epoch. */
   readonly at: number;
-  /** What a person wrote when dismissing it. */
-  readonly note?: string;
 }
 
 /** What differs between a login and the account that was found; for a person to settle, never changed by the gateway. */

@@ -1,6 +1,6 @@
 import t from 'tap';
 import { overBothBackends } from './backends.js';
-import { ACCOUNT_KEY, eventually, makeRig, sealer } from './rig.js';
+import { ACCOUNT_KEY, eventually, makeRig, sealer, TOKEN } from './rig.js';
 
 overBothBackends(t, (t, source) => {
   t.test('a lost answer does not make a second account', async (t) => {
@@ -121,7 +121,8 @@ overBothBackends(t, (t, source) => {
   t.test('dead letters are shown, retried all at once, or dismissed with a note', async (t) => {
     const names = ['Ada', 'Bob', 'Eve'];
     const freeAccounts = names.map((name) => `${name.toLowerCase()}@example.org`);
-    const rig = await makeRig(t, await source().open(t), { zivver: { freeAccounts } });
+    const backend = await source().open(t);
+    const rig = await makeRig(t, backend, { zivver: { freeAccounts } });
     const worker = rig.work();
     for (const name of names) await rig.provisioner.submit(rig.login(name));
     await eventually(async () => (await rig.status.tenant(rig.tenant)).dead === 3, 'three dead letters');
@@ -134,6 +135,9 @@ overBothBackends(t, (t, source) => {
     t.match(await rig.deadLetters.show(rig.tenant, id), { id, login: { address: 'bob@example.org' } });
     await rig.deadLetters.dismiss(rig.tenant, id, 'has left');
     t.ok(rig.seen.notes.includes('dismissed: has left'));
+    const [recorded] = await backend.records.get(rig.tenant, [`outcome:${id}`]);
+    t.match(recorded, 'dismissed');
+    t.notMatch(recorded, 'has left', 'what a person wrote is not on record unsealed');
     t.strictSame(await rig.provisioner.submit(rig.login('Bob')), { action: 'skip', reason: 'known' });
     await t.rejects(rig.deadLetters.show(rig.tenant, id), { code: 'DEAD_LETTER_UNKNOWN' });
     await t.rejects(rig.deadLetters.retry(rig.tenant, id), { code: 'DEAD_LETTER_UNKNOWN' });
@@ -182,6 +186,23 @@ overBothBackends(t, (t, source) => {
     t.ok(rig.seen.notes.includes('dismissed: damaged'));
     t.match(await rig.provisioner.submit(rig.login('Ada')), { action: 'create' });
     await eventually(() => rig.zivver.accounts().length === 1, 'the account');
+  });
+
+  t.test('an API key that is sent in base64 is not kept where Zivver repeats it', async (t) => {
+    const sent = Buffer.from(TOKEN).toString('base64');
+    const rig = await makeRig(t, await source().open(t), { zivver: { scimToken: sent } });
+    const { scim } = rig.settings;
+    if (scim === undefined) throw new Error('the rig has a connection');
+    rig.settings = { ...rig.settings, scim: { ...scim, tokenEncoding: 'base64' } };
+    rig.zivver.misbehave({
+      rules: [{ fault: { kind: 'status', status: 400, body: `bad ${sent}, that is ${TOKEN}` } }],
+    });
+    rig.work();
+    await rig.provisioner.submit(rig.login('Ada'));
+    await eventually(async () => (await rig.status.tenant(rig.tenant)).dead === 1, 'a dead letter');
+    t.match(await rig.deadLetters.list(rig.tenant), [
+      { failure: { detail: 'HTTP 400: bad [redacted], that is [redacted]' } },
+    ]);
   });
 
   t.test('a queue that was left paused without a reason on record is resumed by a probe', async (t) => {

@@ -88,16 +88,20 @@ export class ScimClient {
 
   #headers(hasBody: boolean, reference: string | null): Record<string, string> {
     const { scim, version } = this.#options;
-    const token = scim.token.reveal();
     // Nothing but the reference's own alphabet reaches the header.
     const comment = reference === null ? '' : ` (${reference.replace(/[^0-9A-Za-z-]/g, '')})`;
     return {
       accept: scim.mediaType,
-      authorization: `Bearer ${scim.tokenEncoding === 'base64' ? Buffer.from(token).toString('base64') : token}`,
+      authorization: `Bearer ${sentToken(scim)}`,
       'user-agent': `claims-gateway/${version}${comment}`,
       ...(hasBody ? { 'content-type': scim.mediaType } : {}),
     };
   }
+}
+
+/** The API key as it goes over the wire. */
+export function sentToken({ token, tokenEncoding }: ScimConfig): string {
+  return tokenEncoding === 'base64' ? Buffer.from(token.reveal()).toString('base64') : token.reveal();
 }
 
 async function readBounded(response: Response): Promise<string | null> {
