@@ -7,4 +7,5 @@ export { reasonOfFailedCommit } from './failed-commit.js';
 export { escapeHtml } from './html.js';
 export { createIdSource, systemRandom, type IdSource, type RandomBytes } from './ids.js';
 export { MOST_OF_A_FILE, readAtMost } from './read-at-most.js';
+export { Sweeper } from './sweeper.js';
 export { programVersion } from './version.js';

@@ -1,6 +1,6 @@
 import { mkdirSync } from 'node:fs';
 import { open, type Database } from 'lmdb';
-import { DiskRoom, GatewayError, reasonOfFailedCommit, type Clock } from '../shared/index.js';
+import { DiskRoom, GatewayError, reasonOfFailedCommit, Sweeper, type Clock } from '../shared/index.js';
 import type { StateStore, StoreConcern } from './store.js';
 
 export interface EmbeddedStoreOptions {
@@ -10,7 +10,7 @@ export interface EmbeddedStoreOptions {
    */
   readonly path: string;
   readonly clock: Clock;
-  /** Milliseconds between two removals of expired entries; 0 leaves it to `sweep`. Default 10 000. */
+  /** Milliseconds between two rounds of removing expired entries; 0 leaves it to `sweep`. Default 10 000. */
   readonly sweepEvery?: number;
 }
 
@@ -39,7 +39,7 @@ export class EmbeddedStore implements StateStore {
   readonly #root: ReturnType<typeof open>;
   readonly #entries: Database<Entry, EntryKey>;
   readonly #expiries: Database<true, ExpiryKey>;
-  readonly #sweeper: NodeJS.Timeout | undefined;
+  readonly #sweeper: Sweeper | null;
   /** Time of the last write that went through; null after one that did not. */
   #provedAt: number | null = null;
 
@@ -51,10 +51,7 @@ export class EmbeddedStore implements StateStore {
     this.#entries = opened.entries;
     this.#expiries = opened.expiries;
     const every = options.sweepEvery ?? 10_000;
-    if (every > 0) {
-      this.#sweeper = setInterval(() => void this.sweep().catch(() => undefined), every);
-      this.#sweeper.unref();
-    }
+    this.#sweeper = every > 0 ? new Sweeper(async () => (await this.sweep()) === SWEEP_LIMIT, every) : null;
   }
 
   claimOnce(key: string, expiresAt: number): Promise<boolean> {
@@ -137,7 +134,7 @@ export class EmbeddedStore implements StateStore {
   }
 
   async close(): Promise<void> {
-    clearInterval(this.#sweeper);
+    await this.#sweeper?.stop();
     await this.#root.close();
   }
 

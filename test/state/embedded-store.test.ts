@@ -95,6 +95,42 @@ t.test('the sweep happens by itself', async (t) => {
   t.pass('gone');
 });
 
+t.test('however much has piled up, one round of the sweep takes it all, a bounded number at a time', async (t) => {
+  const path = await temporaryDirectory(t);
+  const clock = manualClock();
+  const before = createEmbeddedStore({ path, clock, sweepEvery: 0 });
+  const expiresAt = clock.now() + 1;
+  await Promise.all(Array.from({ length: 2_100 }, (_, at) => before.claimOnce(`k${at}`, expiresAt)));
+  await before.close();
+  clock.advance(1);
+  const sweepEvery = 5_000;
+  const began = performance.now();
+  const store = createEmbeddedStore({ path, clock, sweepEvery });
+  while (store.size() > 0 && performance.now() - began < 2 * sweepEvery) {
+    await new Promise((resolve) => setTimeout(resolve, 10));
+  }
+  t.equal(store.size(), 0);
+  await store.close();
+});
+
+t.test('a store is closed in the middle of a sweep, and what was left is swept by the next one', async (t) => {
+  const path = await temporaryDirectory(t);
+  const clock = manualClock();
+  const before = createEmbeddedStore({ path, clock, sweepEvery: 0 });
+  const expiresAt = clock.now() + 1;
+  await Promise.all(Array.from({ length: 1_100 }, (_, at) => before.claimOnce(`k${at}`, expiresAt)));
+  await before.close();
+  clock.advance(1);
+  const store = createEmbeddedStore({ path, clock, sweepEvery: 50 });
+  while (store.size() === 1_100) await new Promise((resolve) => setTimeout(resolve, 1));
+  await store.close();
+  const after = createEmbeddedStore({ path, clock, sweepEvery: 0 });
+  t.teardown(() => after.close());
+  t.equal(after.size() % 500, 100, 'whole passes');
+  while ((await after.sweep()) > 0);
+  t.equal(after.size(), 0);
+});
+
 t.test('a directory that cannot be used is STORE_UNAVAILABLE', async (t) => {
   const path = join(await temporaryDirectory(t), 'file');
   await writeFile(path, 'in the way');

@@ -1,9 +1,9 @@
-import { systemClock, type Clock } from '../../shared/index.js';
+import { Sweeper, systemClock, type Clock } from '../../shared/index.js';
 import type { Backend } from '../queue.js';
 import { EmbeddedBudget } from './budget.js';
 import { EmbeddedDatabase } from './database.js';
 import { EmbeddedQueue } from './queue.js';
-import { EmbeddedRecords } from './records.js';
+import { EmbeddedRecords, SWEEP_LIMIT } from './records.js';
 
 export interface EmbeddedBackendOptions {
   /**
@@ -16,7 +16,7 @@ export interface EmbeddedBackendOptions {
   readonly monotonic?: Clock;
   /** Milliseconds after which a silent worker loses its job. Default 30 000. */
   readonly leaseTime?: number;
-  /** Milliseconds between two removals of expired records. Default 10 000. */
+  /** Milliseconds between two rounds of removing expired records. Default 10 000. */
   readonly sweepEvery?: number;
 }
 
@@ -28,14 +28,13 @@ export function createEmbeddedBackend(options: EmbeddedBackendOptions): Backend 
   const database = new EmbeddedDatabase(options.path);
   const queue = new EmbeddedQueue(database, clock, options.leaseTime ?? 30_000);
   const records = new EmbeddedRecords(database, clock);
-  const sweeper = setInterval(() => void records.sweep().catch(() => 0), options.sweepEvery ?? 10_000);
-  sweeper.unref();
+  const sweeper = new Sweeper(async () => (await records.sweep()) === SWEEP_LIMIT, options.sweepEvery ?? 10_000);
   return {
     queue,
     records,
     budget: new EmbeddedBudget(database, options.monotonic ?? machineClock),
     close: async () => {
-      clearInterval(sweeper);
+      await sweeper.stop();
       queue.close();
       await database.close();
     },

@@ -3,7 +3,7 @@ import type { RecordStore } from '../queue.js';
 import type { EmbeddedDatabase, Tables } from './database.js';
 
 // One pass holds the write lock that every login's job needs, so it stays short whatever has piled up.
-const SWEEP_LIMIT = 500;
+export const SWEEP_LIMIT = 500;
 
 export class EmbeddedRecords implements RecordStore {
   readonly #database: EmbeddedDatabase;
