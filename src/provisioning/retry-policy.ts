@@ -28,7 +28,8 @@ const LONGEST_DELAY = 600_000;
 const CONFLICT_ATTEMPTS = 3;
 // While a data key is rotated, one process seals with a key that another is about to be told.
 const KEY_COMES_WITHIN = 600_000;
-// Long waits before the first attempt (a paused tenant, a backlog) must not make the first hiccup the last.
+// Long waits before the first attempt (a paused tenant, a backlog) must not make the first hiccup the last, nor the first
+// worker without the data key the only one.
 const FEWEST_ATTEMPTS = 5;
 
 /** What follows a failed attempt (the table of the design page). */
@@ -41,7 +42,7 @@ export function nextStep(fault: Fault, context: RetryContext): NextStep {
     case 'permanent':
       return { step: 'bury' };
     case 'unreadable':
-      return again(fault, context, KEY_COMES_WITHIN);
+      return again(fault, context, KEY_COMES_WITHIN, FEWEST_ATTEMPTS);
     case 'suspect':
       // A taken address whose owner is not listed will not come right by itself; the index may lag, so not at once.
       if (fault.status === 409 && context.attempts + 1 >= CONFLICT_ATTEMPTS) return { step: 'bury' };

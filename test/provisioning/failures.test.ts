@@ -167,6 +167,7 @@ overBothBackends(t, (t, source) => {
       since: Date.now() - 600_000,
     });
     await eventually(async () => (await rig.status.tenant(rig.tenant)).dead === 1, 'a dead letter', 60_000);
+    t.equal(rig.seen.notes.filter((note) => note === 'retry unreadable').length, 4, 'others had their chance');
     t.match(await rig.deadLetters.list(rig.tenant), [
       { login: null, failure: { class: 'unreadable', remedy: /data key/ } },
     ]);

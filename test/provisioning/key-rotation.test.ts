@@ -109,6 +109,18 @@ overBothBackends(t, (t, source) => {
     t.equal((await rig.status.tenant(rig.tenant)).dead, 0);
   });
 
+  t.test('so it is with a job that has waited for long', async (t) => {
+    const backend = await source().open(t);
+    const rig = await makeRig(t, backend, { sealer: rotated });
+    await rig.provisioner.submit(rig.login('Ada'));
+    const behind = rig.work({ sealer: earlier, clock: { now: () => Date.now() + 3_600_000 } });
+    await eventually(() => rig.seen.notes.includes('retry unreadable'), 'an attempt in vain');
+    await behind.stop();
+    rig.work();
+    await eventually(() => rig.seen.outcomes.length === 1, 'the outcome');
+    t.strictSame(rig.seen.outcomes, [['created', []]]);
+  });
+
   t.test('a job from before a rotation leaves its account on record under the new key', async (t) => {
     const backend = await source().open(t);
     const freeAccounts = ['eve@example.org'];
@@ -174,7 +186,7 @@ overBothBackends(t, (t, source) => {
     await rig.provisioner.submit(rig.login('Ada'));
     // So long after the login nobody is about to be told of a key.
     const hasty = rig.work({ sealer: later, clock: { now: () => Date.now() + 600_000 } });
-    await eventually(async () => (await rig.status.tenant(rig.tenant)).dead === 1, 'a dead letter');
+    await eventually(async () => (await rig.status.tenant(rig.tenant)).dead === 1, 'a dead letter', 60_000);
     await hasty.stop();
     const options = { backend, clock: systemClock, rememberFor: 60_000 };
     const [letter] = await createDeadLetters({ ...options, sealer: later }).list(rig.tenant);
