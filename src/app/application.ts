@@ -19,6 +19,7 @@ import { fixedChecks, idpChecks } from './checks/index.js';
 import { readKeyMaterial } from './key-material.js';
 import type { MetadataStatus } from './metadata/index.js';
 import { certificateEvents } from './metadata-events.js';
+import { recordPublishedKeys } from './published-keys.js';
 import { provisioningEvents } from './provisioning-events.js';
 import type { ApplicationServices } from './services.js';
 import { storeComplaints } from './store-complaints.js';
@@ -91,6 +92,7 @@ export class Application {
       opened.unshift(audit);
       const application = new Application(config, services, { log, metrics, stores, audit });
       await application.generation.start();
+      await application.#recordPublishedKeys();
       return application;
     } catch (error) {
       for (const each of opened) await each.close();
@@ -185,7 +187,17 @@ export class Application {
     generation.refresh();
     this.#generation = generation;
     this.#watchGeneration();
+    await this.#recordPublishedKeys();
     await before.stop(generation);
+  }
+
+  /** For `keys promote`, which must not believe the configuration alone. A login does not hang on it. */
+  async #recordPublishedKeys(): Promise<void> {
+    const { dataDirectory } = this.opened;
+    const fingerprints = this.generation.ring.published.map(({ info }) => info.fingerprint);
+    await recordPublishedKeys(dataDirectory, fingerprints, this.services.clock.now()).catch((err: unknown) => {
+      this.log.warn({ err }, 'since when the keys have been published could not be written down');
+    });
   }
 
   /** What the public listener works with. */

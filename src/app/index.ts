@@ -12,3 +12,4 @@ export { startGateway, type RunningGateway, type ServeOptions } from './serve.js
 export { systemServices } from './system-services.js';
 export { openTraces } from './stores.js';
 export type { ApplicationServices } from './services.js';
+export { readPublishedKeys } from './published-keys.js';

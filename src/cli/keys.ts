@@ -1,4 +1,5 @@
 import { dirname, join, relative, resolve } from 'node:path';
+import { readPublishedKeys } from '../app/index.js';
 import type { GatewayConfig } from '../config/index.js';
 import {
   editFile,
@@ -14,6 +15,7 @@ import {
   storeImportedKey,
   withNextKey,
   withStates,
+  type ServedSince,
   type StateChange,
   type WrittenKey,
 } from '../keys/index.js';
@@ -137,7 +139,25 @@ export function promoteKey(id: string, options: RotateOptions, terminal: Termina
   if (options.force?.trim() === '') {
     throw new CommandFailure(2, '--force needs a reason, such as --force "loaded in Zivver by hand"');
   }
-  return change(options, terminal, ({ signing }) => planPromotion(signing.keys, id, systemClock.now(), options.force));
+  return change(options, terminal, (config) =>
+    planPromotion(config.signing.keys, id, systemClock.now(), {
+      forcedBecause: options.force,
+      servedSince: servedSince(config, id, options.force !== undefined),
+    }),
+  );
+}
+
+/** As the gateway of this machine has written it down. @throws GatewayError FILE_UNREADABLE, unless `forced` */
+function servedSince({ dataDirectory, signing }: GatewayConfig, id: string, forced: boolean): ServedSince {
+  try {
+    const entry = signing.keys.find((key) => key.id === id);
+    const served = readPublishedKeys(dataDirectory);
+    if (served === null || entry === undefined) return undefined;
+    return served[readCertificate(entry.cert).fingerprint] ?? null;
+  } catch (error) {
+    if (!forced) throw error;
+    return null;
+  }
 }
 
 /** Takes a next key out of the metadata. */

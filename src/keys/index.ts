@@ -22,4 +22,4 @@ export { readPemBundle, readPkcs12, storeImportedKey, type ImportedKey } from '.
 export { removeKeyFiles, type WrittenKey } from './key-files.js';
 export { readPrivateKey } from './private-key.js';
 export { editFile, readGatewayYaml, withNextKey, withStates } from './ring-file.js';
-export { planPromotion, planRetirement, PUBLISHED_FOR, type StateChange } from './rotation.js';
+export { planPromotion, planRetirement, PUBLISHED_FOR, type ServedSince, type StateChange } from './rotation.js';

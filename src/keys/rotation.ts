@@ -8,6 +8,12 @@ export const PUBLISHED_FOR = 48 * HOUR;
 
 type Rotating = Pick<KeyEntry, 'id' | 'state' | 'publishedAt'>;
 
+/**
+ * Since when a gateway has had the key in its metadata, in milliseconds since the epoch; null where it has not, and
+ * undefined where none says.
+ */
+export type ServedSince = number | null | undefined;
+
 /** One entry's new state. */
 export interface StateChange {
   readonly id: string;
@@ -26,28 +32,25 @@ function find(keys: readonly Rotating[], id: string): Rotating {
 /**
  * Makes the next key `id` active and retires the active one. Throws KEY_UNKNOWN, KEY_STATE, and KEY_TOO_YOUNG before
  * 48 hours of publication unless `forcedBecause` gives a reason, which is then recorded. Throws KEY_REQUEST_INVALID for a
- * reason without a word.
+ * reason without a word. A key is published since the later of what its entry says and what the gateway says.
  */
 export function planPromotion(
   keys: readonly Rotating[],
   id: string,
   now: number,
-  forcedBecause?: string,
+  {
+    forcedBecause,
+    servedSince,
+  }: { readonly forcedBecause?: string | undefined; readonly servedSince?: ServedSince } = {},
 ): readonly StateChange[] {
   if (forcedBecause?.trim() === '') {
     throw new GatewayError('KEY_REQUEST_INVALID', '--force needs a reason, such as --force "loaded in Zivver by hand"');
   }
   const key = find(keys, id);
   if (key.state !== 'next') throw new GatewayError('KEY_STATE', `the key "${id}" is ${key.state}, not next`);
-  const age = key.publishedAt === undefined ? null : now - key.publishedAt;
-  const young = age === null || age < PUBLISHED_FOR;
-  if (young && forcedBecause === undefined) {
-    const detail =
-      age === null
-        ? `nothing says when the key "${id}" was published (publishedAt)`
-        : `the key "${id}" has been published for ${String(Math.max(0, Math.floor(age / HOUR)))} of 48 hours`;
-    throw new GatewayError('KEY_TOO_YOUNG', detail);
-  }
+  const since = publishedSince(key, servedSince);
+  const young = since === null || now - since < PUBLISHED_FOR;
+  if (young && forcedBecause === undefined) throw tooYoung(id, since === null ? null : now - since, servedSince);
   const retired = keys
     .filter(({ state }) => state === 'active')
     .map((active): StateChange => {
@@ -55,6 +58,21 @@ export function planPromotion(
     });
   const forced = young && forcedBecause !== undefined ? { forcedBecause } : {};
   return [...retired, { id, state: 'active', promotedAt: now, ...forced }];
+}
+
+function publishedSince({ publishedAt }: Rotating, servedSince: ServedSince): number | null {
+  if (servedSince === undefined) return publishedAt ?? null;
+  return servedSince === null ? null : Math.max(servedSince, publishedAt ?? servedSince);
+}
+
+function tooYoung(id: string, age: number | null, servedSince: ServedSince): GatewayError {
+  const detail =
+    servedSince === null
+      ? `the gateway of this machine does not have the key "${id}" in its metadata; see whether it took up the configuration`
+      : age === null
+        ? `nothing says when the key "${id}" was published (publishedAt)`
+        : `the key "${id}" has been published for ${String(Math.max(0, Math.floor(age / HOUR)))} of 48 hours`;
+  return new GatewayError('KEY_TOO_YOUNG', detail);
 }
 
 /** Takes a next key out of the metadata. Throws KEY_UNKNOWN, and KEY_STATE for any other key. */

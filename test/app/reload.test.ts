@@ -4,6 +4,7 @@ import { readdir, readFile } from 'node:fs/promises';
 import { request, type IncomingMessage } from 'node:http';
 import { join } from 'node:path';
 import t from 'tap';
+import { readPublishedKeys } from '../../src/app/index.js';
 import { GatewayError } from '../../src/shared/index.js';
 import { idpContent } from '../support/configuration.js';
 import { logIn, loginForm } from '../support/logins.js';
@@ -304,13 +305,29 @@ t.test('a next key that is taken out of the configuration is told in the audit l
     idps: { okta: open('okta') },
     files: { 'certs/next.key': privateKeyPem, 'certs/next.crt': certificatePem },
   });
+  const data = join(running.root, 'data');
+  const published = () => Object.values(readPublishedKeys(data) ?? {});
+  const [since = 0, ...others] = published();
+  t.strictSame(others, [since], 'both since the start');
+  t.ok(Math.abs(Date.now() - since) < 600_000);
+  running.rewrite(signing(test));
+  t.ok(await running.gateway.reload());
+  t.strictSame(published(), [since], 'the one that is left since when it was');
+  writeFileSync(join(data, 'published-keys.json'), 'damaged');
+  running.rewrite(signing(test, next));
+  t.ok(await running.gateway.reload());
+  t.ok(published().length === 2 && published().every((at) => at >= since));
   running.rewrite(signing(test));
   t.ok(await running.gateway.reload());
   await running.stop();
   const lines = await auditLines(running);
   t.match(
     lines.filter(({ event }) => event === 'key'),
-    [{ decision: 'remove', signingKey: 'next' }],
+    [
+      { decision: 'remove', signingKey: 'next' },
+      { decision: 'publish', signingKey: 'next' },
+      { decision: 'remove', signingKey: 'next' },
+    ],
   );
 });
 

@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import t, { type Test } from 'tap';
 import { ENTITY, metadataXml } from '../app/metadata/support.js';
@@ -208,6 +208,16 @@ t.test('keys: generate, list, promote only after 48 hours, retire', async (t) =>
     ],
   });
   t.match(await keys('promote', 'next'), { status: 1, err: /KEY_TOO_YOUNG: .* 0 of 48 hours\. Wait/ });
+  const yaml = join(directory, 'gateway.yaml');
+  const longAgo = readFileSync(yaml, 'utf8').replace(/publishedAt: "[^"]*"/, 'publishedAt: "2026-01-01T00:00:00Z"');
+  writeFileSync(yaml, longAgo);
+  const published = join(root, 'data/published-keys.json');
+  mkdirSync(join(root, 'data'), { recursive: true });
+  writeFileSync(published, '{}');
+  const unserved = { status: 1, err: /KEY_TOO_YOUNG: the gateway of this machine does not have the key "next"/ };
+  t.match(await keys('promote', 'next'), unserved, 'the entry alone publishes nothing');
+  writeFileSync(published, '{');
+  t.match(await keys('promote', 'next'), { status: 3, err: /FILE_UNREADABLE: cannot read .*published-keys\.json/ });
   t.match(await keys('promote', 'next', '--force', 'the old one leaked'), { status: 0, out: /next is now active/ });
   t.match(readFileSync(join(directory, 'gateway.yaml'), 'utf8'), /the old one leaked/);
   t.match(await keys('retire', 'next'), { status: 1, err: /KEY_STATE/ });

@@ -190,23 +190,44 @@ t.test('a key is promoted after 48 hours of publication, not a millisecond befor
     { id: 'now', state: 'retired' },
     { id: 'new', state: 'active', promotedAt },
   ]);
-  t.same(planPromotion(KEYS, 'new', promotedAt, 'not needed')[1], { id: 'new', state: 'active', promotedAt });
+  t.same(planPromotion(KEYS, 'new', promotedAt, { forcedBecause: 'not needed' })[1], {
+    id: 'new',
+    state: 'active',
+    promotedAt,
+  });
+  t.end();
+});
+
+t.test('what the gateway says counts beside what the entry says, and the later of both', (t) => {
+  const promotedAt = NOW + PUBLISHED_FOR;
+  const at = (servedSince: number | null, now: number, id = 'new') => planPromotion(KEYS, id, now, { servedSince });
+  t.throws(() => at(null, promotedAt), {
+    code: 'KEY_TOO_YOUNG',
+    message: /does not have the key "new" in its metadata/,
+  });
+  t.throws(() => at(NOW + 1, promotedAt), { code: 'KEY_TOO_YOUNG', message: /47 of 48 hours/ });
+  t.throws(() => at(NOW - 1, promotedAt - 1), { code: 'KEY_TOO_YOUNG' }, 'it was another one’s certificate before');
+  t.match(at(NOW - 1, promotedAt)[1], { id: 'new', state: 'active' });
+  t.match(at(NOW, promotedAt, 'undated')[1], { id: 'undated', state: 'active' });
+  t.throws(() => at(NOW + 1, promotedAt, 'undated'), { code: 'KEY_TOO_YOUNG', message: /47 of 48/ });
+  const forced = planPromotion(KEYS, 'new', promotedAt, { servedSince: null, forcedBecause: 'by hand' });
+  t.match(forced[1], { id: 'new', forcedBecause: 'by hand' }, 'the reason is kept, since it was needed');
   t.end();
 });
 
 t.test('a promotion can be forced with a reason, which is recorded', (t) => {
   t.throws(() => planPromotion(KEYS, 'undated', NOW), { code: 'KEY_TOO_YOUNG', message: /publishedAt/ });
   const forced = { id: 'undated', state: 'active', promotedAt: NOW, forcedBecause: 'pasted by hand' } as const;
-  t.same(planPromotion(KEYS, 'undated', NOW, 'pasted by hand')[1], forced);
+  t.same(planPromotion(KEYS, 'undated', NOW, { forcedBecause: 'pasted by hand' })[1], forced);
   t.end();
 });
 
 t.test('steps that the states do not allow are refused', (t) => {
   for (const id of ['old', 'now']) {
-    t.throws(() => planPromotion(KEYS, id, NOW, 'force'), { code: 'KEY_STATE' });
+    t.throws(() => planPromotion(KEYS, id, NOW, { forcedBecause: 'force' }), { code: 'KEY_STATE' });
     t.throws(() => planRetirement(KEYS, id), { code: 'KEY_STATE' });
   }
-  t.throws(() => planPromotion(KEYS, 'undated', NOW, ' '), { code: 'KEY_REQUEST_INVALID' });
+  t.throws(() => planPromotion(KEYS, 'undated', NOW, { forcedBecause: ' ' }), { code: 'KEY_REQUEST_INVALID' });
   t.throws(() => planPromotion(KEYS, 'none', NOW), { code: 'KEY_UNKNOWN' });
   t.throws(() => planRetirement(KEYS, 'none'), { code: 'KEY_UNKNOWN' });
   t.same(planRetirement(KEYS, 'new'), [{ id: 'new', state: 'retired' }]);
@@ -217,12 +238,9 @@ t.test("gateway.yaml is edited without losing anybody's words", (t) => {
   const text = readFileSync('config/gateway.yaml', 'utf8');
   const promoted = withStates(
     text,
-    planPromotion(
-      [...KEYS, { id: '2026', state: 'active' }, { id: '2027', state: 'next' }],
-      '2027',
-      NOW,
-      'test',
-    ).filter(({ id }) => id !== 'now'),
+    planPromotion([...KEYS, { id: '2026', state: 'active' }, { id: '2027', state: 'next' }], '2027', NOW, {
+      forcedBecause: 'test',
+    }).filter(({ id }) => id !== 'now'),
   );
   const lines = promoted.split('\n');
   const changed = text.split('\n').filter((line) => !lines.includes(line));

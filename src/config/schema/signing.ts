@@ -51,7 +51,7 @@ export function signingSchemas(scalars: Scalars) {
     ),
     publishedAt: moment(scalars)
       .optional()
-      .describe('When the key first stood in our metadata; `keys promote` waits for 48 hours after it.'),
+      .describe('When the key was named here for the metadata; `keys promote` waits for 48 hours after it, and after the moment at which the gateway took it up.'),
     promotedAt: moment(scalars).optional().describe('When the key became active; written by `keys promote`.'),
     forcedBecause: text().optional().describe('Why a promotion did not wait; written by `keys promote --force`.'),
   });
