@@ -110,5 +110,6 @@ async function makeMetadata(): Promise<Buffer[]> {
     id: '_metadata',
     key: null,
   });
-  return [Buffer.from(xml)];
+  const commented = `<!-- terms --><?style sheet?>${xml.replace(/></g, '><!-- here --><')}<!---->`;
+  return [xml, commented].map((each) => Buffer.from(each));
 }
