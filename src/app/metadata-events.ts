@@ -15,16 +15,13 @@ export function certificateEvents(before: Certificates | undefined, now: Certifi
   const told = (decision: string) => (certificate: string) => {
     return { event: 'metadata', idp: now.name, decision, certificate } as const;
   };
-  const isNew = (fingerprint: string) => !wereUsable.includes(fingerprint);
-  const [approved, accepted] = [true, false].map((waited) =>
-    now.usable.filter((each) => isNew(each) && wereWaiting.includes(each) === waited),
-  );
   return [
     ...waiting(now)
       .filter((each) => !wereWaiting.includes(each))
       .map(told('hold')),
-    ...(approved ?? []).map(told('approve')),
-    ...(accepted ?? []).map(told('accept')),
+    ...now.usable
+      .filter((each) => !wereUsable.includes(each))
+      .map((each) => told(wereWaiting.includes(each) ? 'approve' : 'accept')(each)),
     ...wereUsable.filter((each) => !now.usable.includes(each)).map(told('remove')),
   ];
 }

@@ -34,6 +34,23 @@ function store(onStoreFailure: 'refuse' | 'local', series: string): Scenario['st
   };
 }
 
+/** Metadata that was good for an hour is past its end, and no other can be had. */
+function lapse(
+  running: Running,
+  served: { down: boolean; validUntil: number | undefined },
+): Pick<Faulty, 'cause' | 'mend'> {
+  return {
+    cause: () => {
+      served.down = true;
+      running.shift(3_700_000);
+    },
+    mend: () => {
+      served.validUntil = running.now() + 3_600_000;
+      served.down = false;
+    },
+  };
+}
+
 /** An IdP whose metadata is fetched again and again, about every second. */
 async function published(t: Test, options: { readonly validFor?: number; readonly ownKeys?: boolean } = {}) {
   const pairs = [rsaKeyPair(2048, 'idp')];
@@ -108,14 +125,7 @@ export const partyScenarios: Readonly<Record<string, Scenario>> = {
       const { running, served } = await published(t, { validFor: 3_600_000 });
       return {
         running,
-        cause: () => {
-          served.down = true;
-          running.shift(3_700_000);
-        },
-        mend: () => {
-          served.validUntil = running.now() + 3_600_000;
-          served.down = false;
-        },
+        ...lapse(running, served),
         series: 'expiry_seconds{kind="idp_metadata",owner="okta"}',
         shows: (value) => value !== null && value < 0,
       };
@@ -126,14 +136,7 @@ export const partyScenarios: Readonly<Record<string, Scenario>> = {
       const { running, served } = await published(t, { validFor: 3_600_000, ownKeys: true });
       return {
         running,
-        cause: () => {
-          served.down = true;
-          running.shift(3_700_000);
-        },
-        mend: () => {
-          served.validUntil = running.now() + 3_600_000;
-          served.down = false;
-        },
+        ...lapse(running, served),
         series: 'health_check_state{check="idp-okta-sso"}',
         shows: (value) => value === 2,
       };

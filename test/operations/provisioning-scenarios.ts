@@ -2,13 +2,23 @@ import { createDeadLetters } from '../../src/provisioning/index.js';
 import { idpContent } from '../support/configuration.js';
 import { logIn } from '../support/logins.js';
 import { startRedis } from '../support/redis.js';
-import { startProvisioned } from '../support/provisioned.js';
+import { startProvisioned, type Provisioned } from '../support/provisioned.js';
 import { metricValue, until } from '../support/running.js';
 import type { Scenario } from './fault.js';
 
 const idps = { okta: idpContent({ unsolicited: 'allow' }) };
 
 const over = (least: number) => (value: number | null) => value !== null && value > least;
+
+/** A login whose job waits for its next attempt, since Zivver does not work. */
+async function delayOneJob({ running, zivver }: Provisioned): Promise<void> {
+  zivver.misbehave({ rules: [{ fault: { kind: 'status', status: 503 } }] });
+  await logIn({ publicUrl: running.publicUrl });
+  await until(
+    async () => metricValue(await running.metrics(), 'queue_jobs{state="delayed"}'),
+    (jobs) => jobs === 1,
+  );
+}
 
 export const provisioningScenarios: Readonly<Record<string, Scenario>> = {
   'SCIM key refused': {
@@ -62,12 +72,7 @@ export const provisioningScenarios: Readonly<Record<string, Scenario>> = {
       return {
         running,
         cause: async () => {
-          zivver.misbehave({ rules: [{ fault: { kind: 'status', status: 503 } }] });
-          await logIn({ publicUrl: running.publicUrl });
-          await until(
-            async () => metricValue(await running.metrics(), 'queue_jobs{state="delayed"}'),
-            (jobs) => jobs === 1,
-          );
+          await delayOneJob({ running, zivver });
           running.shift(960_000);
         },
         mend: () => {
@@ -85,12 +90,7 @@ export const provisioningScenarios: Readonly<Record<string, Scenario>> = {
       return {
         running,
         cause: async () => {
-          zivver.misbehave({ rules: [{ fault: { kind: 'status', status: 503 } }] });
-          await logIn({ publicUrl: running.publicUrl });
-          await until(
-            async () => metricValue(await running.metrics(), 'queue_jobs{state="delayed"}'),
-            (jobs) => jobs === 1,
-          );
+          await delayOneJob({ running, zivver });
           running.rewrite({ provisioning: { mode: 'off' } });
           t.ok(await running.gateway.reload());
         },

@@ -95,14 +95,20 @@ t.test('the sweep happens by itself', async (t) => {
   t.pass('gone');
 });
 
-t.test('however much has piled up, one round of the sweep takes it all, a bounded number at a time', async (t) => {
+/** A store that is closed and holds so many claims that have expired. */
+async function piledUp(t: Test, count: number): Promise<{ path: string; clock: ManualClock }> {
   const path = await temporaryDirectory(t);
   const clock = manualClock();
-  const before = createEmbeddedStore({ path, clock, sweepEvery: 0 });
+  const store = createEmbeddedStore({ path, clock, sweepEvery: 0 });
   const expiresAt = clock.now() + 1;
-  await Promise.all(Array.from({ length: 2_100 }, (_, at) => before.claimOnce(`k${at}`, expiresAt)));
-  await before.close();
+  await Promise.all(Array.from({ length: count }, (_, at) => store.claimOnce(`k${at}`, expiresAt)));
+  await store.close();
   clock.advance(1);
+  return { path, clock };
+}
+
+t.test('however much has piled up, one round of the sweep takes it all, a bounded number at a time', async (t) => {
+  const { path, clock } = await piledUp(t, 2_100);
   const sweepEvery = 5_000;
   const began = performance.now();
   const store = createEmbeddedStore({ path, clock, sweepEvery });
@@ -114,13 +120,7 @@ t.test('however much has piled up, one round of the sweep takes it all, a bounde
 });
 
 t.test('a store is closed in the middle of a sweep, and what was left is swept by the next one', async (t) => {
-  const path = await temporaryDirectory(t);
-  const clock = manualClock();
-  const before = createEmbeddedStore({ path, clock, sweepEvery: 0 });
-  const expiresAt = clock.now() + 1;
-  await Promise.all(Array.from({ length: 1_100 }, (_, at) => before.claimOnce(`k${at}`, expiresAt)));
-  await before.close();
-  clock.advance(1);
+  const { path, clock } = await piledUp(t, 1_100);
   const store = createEmbeddedStore({ path, clock, sweepEvery: 50 });
   while (store.size() === 1_100) await new Promise((resolve) => setTimeout(resolve, 1));
   await store.close();

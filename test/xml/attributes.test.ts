@@ -1,17 +1,14 @@
 import t from 'tap';
-import { GatewayError } from '../../src/shared/index.js';
 import { attributeValue, bindingsInScope, childElements, parseXml, type XmlElement } from '../../src/xml/index.js';
+import { outcomeOf } from './outcome.js';
 
 const parse = (source: string): XmlElement => parseXml(Buffer.from(source));
 
 function told(source: string): string {
-  try {
+  return outcomeOf(() => {
     parse(source);
     return 'read';
-  } catch (fault) {
-    if (!(fault instanceof GatewayError)) throw fault;
-    return fault.message;
-  }
+  });
 }
 
 const TWICE = 'An attribute stands twice on one element.';

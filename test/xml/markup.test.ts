@@ -1,14 +1,9 @@
 import t from 'tap';
-import { GatewayError } from '../../src/shared/index.js';
 import { canonicalize, parseXml } from '../../src/xml/index.js';
+import { outcomeOf } from './outcome.js';
 
 function outcome(source: string): string {
-  try {
-    return canonicalize(parseXml(Buffer.from(source)));
-  } catch (fault) {
-    if (!(fault instanceof GatewayError)) throw fault;
-    return fault.message;
-  }
+  return outcomeOf(() => canonicalize(parseXml(Buffer.from(source))));
 }
 
 const NO_ROOT = 'There is no root element.';

@@ -1,18 +1,13 @@
 import fc from 'fast-check';
 import t from 'tap';
-import { GatewayError } from '../../src/shared/index.js';
 import { canonicalize, defaultXmlLimits, parseXml, parseXmlWithRemarks, type XmlLimits } from '../../src/xml/index.js';
 import { generatedDocument } from './generated-documents.js';
 import { plainTree } from './libxml2.js';
+import { outcomeOf } from './outcome.js';
 import { saxesTree } from './saxes.js';
 
 function outcome(source: string, limits: XmlLimits = defaultXmlLimits): string {
-  try {
-    return canonicalize(parseXmlWithRemarks(Buffer.from(source), limits));
-  } catch (fault) {
-    if (!(fault instanceof GatewayError)) throw fault;
-    return fault.message;
-  }
+  return outcomeOf(() => canonicalize(parseXmlWithRemarks(Buffer.from(source), limits)));
 }
 
 const NO_ROOT = 'There is no root element.';
