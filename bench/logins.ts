@@ -75,7 +75,11 @@ async function responseOf({ shape, attributes, encrypted, signed }: LoginKind): 
 export async function prepareLogin(kind: LoginKind): Promise<Login> {
   const bytes = await responseOf(kind);
   const idp: IdentityProvider = testIdp({ decryptionKeys: [decryptionKeys().privateKey] });
-  const [sp, issuing, services] = [testSp(), testIssuing({ sign: kind.sign }), testServices({ now })];
+  const [sp, issuing, services] = [
+    testSp(),
+    testIssuing({ sign: kind.sign }),
+    testServices({ now, alone: () => true }),
+  ];
   const context = testContext([testRequest({ createdAt: now, expiresAt: now + 3_600_000 })], { now });
   const parties = { idp, sp, issuing };
   const receive = () => receiveResponse(bytes, idp, sp, context);

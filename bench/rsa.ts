@@ -6,10 +6,7 @@ import type { Subject } from './measure.js';
 /** As long as a SignedInfo in canonical form. */
 const OCTETS = Buffer.alloc(900, 'x');
 
-/**
- * Nothing but RSA-2048 with SHA-256, one after the other on the main thread: what a login cannot do without, without
- * the thread hop that our own signing pays.
- */
+/** Nothing but RSA-2048 with SHA-256, one after the other on the main thread: what a login cannot do without. */
 export function bareRsa(name: string, signatures: number, verifications: number): Subject {
   const own = gatewayKeys().privateKey;
   const { privateKey, publicKey } = idpKeys();
@@ -27,7 +24,7 @@ export function bareRsa(name: string, signatures: number, verifications: number)
 
 const [pooledSign, pooledVerify] = [promisify(sign), promisify(verify)];
 
-/** The same operations as a login makes them: on the thread pool, so that they do not hold up others. */
+/** The same operations on the thread pool, where a login signs while others are under way. */
 export function pooledRsa(name: string, signatures: number, verifications: number): Subject {
   const own = gatewayKeys().privateKey;
   const { privateKey, publicKey } = idpKeys();

@@ -16,7 +16,7 @@ export interface Row {
   readonly cost: Cost;
   /** To the RSA operations alone, on the main thread. */
   readonly ratio: Cost;
-  /** To the same operations through the thread pool, as a login makes them. */
+  /** To the same operations through the thread pool. */
   readonly pooledRatio: Cost;
 }
 

@@ -34,7 +34,7 @@ export interface RequestContext {
 /** What a refusal after that still tells to audit and trace. */
 export interface VerifiedFacts {
   readonly nameId: string;
-  readonly digest: string;
+  digest(): string;
   readonly keyFingerprint: string;
 }
 

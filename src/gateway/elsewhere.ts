@@ -1,8 +1,10 @@
-import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { decodePostMessage, claimedIssuer } from '../saml/index.js';
 import { GatewayError } from '../shared/index.js';
 import { limitedBody } from './body-limit.js';
+import type { Crowd } from './crowd.js';
 import { passThrough } from './delivery/proxy.js';
+import type { Form } from './form.js';
 import { readForm } from './form-body.js';
 import { completeLogin } from './login.js';
 import type { GatewayDeps, LoginRoute } from './runtime.js';
@@ -13,7 +15,7 @@ import { createSurfaceFinder, proxyFor } from './surface.js';
  * passes through, and nothing else. Which is which is the configuration's to say, so it is looked up for each
  * request, and bodies stay streams until it is known.
  */
-export function registerElsewhere(app: FastifyInstance, deps: GatewayDeps): void {
+export function registerElsewhere(app: FastifyInstance, deps: GatewayDeps, crowd: Crowd): void {
   const surfaceOf = createSurfaceFinder();
   void app.register((scope, _options, done) => {
     scope.removeAllContentTypeParsers();
@@ -25,7 +27,10 @@ export function registerElsewhere(app: FastifyInstance, deps: GatewayDeps): void
       const path = request.url.split('?', 1)[0] ?? '/';
       const surface = surfaceOf(runtime);
       const intercepted = surface.interceptions.get(path);
-      if (intercepted !== undefined && request.method === 'POST') return intercept(deps, request, reply, intercepted);
+      if (intercepted !== undefined && request.method === 'POST') {
+        const { route, form } = await intercept(request, intercepted);
+        return completeLogin(deps, { request, reply, route, form, crowd });
+      }
       const target = path.startsWith('/saml/') ? null : proxyFor(surface, path);
       if (target === null) throw new GatewayError('HTTP_NOT_FOUND', `${request.method} on an unknown path.`);
       const answer = await passThrough(request, reply, { runtime, target });
@@ -40,11 +45,9 @@ export function registerElsewhere(app: FastifyInstance, deps: GatewayDeps): void
  * by whose rules and keys the response is then judged, and those check the issuer again.
  */
 async function intercept(
-  deps: GatewayDeps,
   request: FastifyRequest,
-  reply: FastifyReply,
   routes: readonly LoginRoute[],
-): Promise<FastifyReply> {
+): Promise<{ route: LoginRoute; form: Form }> {
   const context = request.gateway;
   const { limits } = context.runtime;
   context.subject = 'response';
@@ -67,5 +70,5 @@ async function intercept(
     });
   }
   context.route = route;
-  return completeLogin(deps, { request, reply, route, form });
+  return { route, form };
 }

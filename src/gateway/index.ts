@@ -2,6 +2,7 @@ import type { FastifyInstance } from 'fastify';
 import { GatewayError } from '../shared/index.js';
 import { registerAcs } from './acs.js';
 import { openContext } from './context.js';
+import { Crowd } from './crowd.js';
 import { registerProxyClient } from './delivery/proxy.js';
 import { registerElsewhere } from './elsewhere.js';
 import { registerFormBody } from './form-body.js';
@@ -42,8 +43,9 @@ export async function registerGateway(app: FastifyInstance, deps: GatewayDeps): 
   await registerRateLimit(app);
   await registerFormBody(app);
   await registerProxyClient(app);
-  registerAcs(app, deps);
+  const crowd = new Crowd();
+  registerAcs(app, deps, crowd);
   registerSso(app, deps);
   registerMetadata(app, deps);
-  registerElsewhere(app, deps);
+  registerElsewhere(app, deps, crowd);
 }

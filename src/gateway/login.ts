@@ -12,6 +12,7 @@ import {
 import { GatewayError } from '../shared/index.js';
 import { cookiePolicy, isBoundTo, readBrowserSecret } from './browser-cookie.js';
 import type { RequestContext } from './context.js';
+import type { Crowd } from './crowd.js';
 import { sendBrowserForm, type BrowserForm } from './delivery/browser.js';
 import { postThroughProxy, type SendAnswer } from './delivery/proxy.js';
 import type { Form } from './form.js';
@@ -26,13 +27,19 @@ export interface PostedResponse {
   readonly reply: FastifyReply;
   readonly route: LoginRoute;
   readonly form: Form;
+  /** Those of this server, to be one of them. */
+  readonly crowd: Crowd;
 }
 
 /**
  * The way of one login. Each line is a step; the times of the steps are the metrics' and the trace's. Whatever a step
  * throws ends the login before anything is delivered or queued.
  */
-export async function completeLogin(deps: GatewayDeps, posted: PostedResponse): Promise<FastifyReply> {
+export function completeLogin(deps: GatewayDeps, posted: PostedResponse): Promise<FastifyReply> {
+  return posted.crowd.during(() => loggedIn(deps, posted));
+}
+
+async function loggedIn(deps: GatewayDeps, posted: PostedResponse): Promise<FastifyReply> {
   const { steps } = posted.request.gateway;
   const { bytes, relayState } = await steps.run('decode', () => decode(posted));
   const login = await steps.run('parse', () => receive(deps, posted, bytes)); // and verify, validate
@@ -97,13 +104,14 @@ async function claimOnce(deps: GatewayDeps, { request }: PostedResponse, login: 
 
 function reissued(
   deps: GatewayDeps,
-  { request, route }: PostedResponse,
+  { request, route, crowd }: PostedResponse,
   login: VerifiedLogin,
 ): Promise<OutgoingResponse> {
   return transform(login, route, {
     now: deps.clock.now(),
     ids: deps.ids,
     random: deps.random,
+    alone: crowd.isOfOne,
     onStage: request.gateway.steps.onStage,
   });
 }

@@ -50,8 +50,8 @@ export async function recordDelivery(
   await deps.audit.append({
     ...auditHead(context, 'OK', 'deliver'),
     account: context.runtime.accountNames(outgoing.nameId),
-    received: login.digest,
-    sent: outgoing.digest,
+    received: login.digest(),
+    sent: outgoing.digest(),
     certificate: login.keyFingerprint,
     signingKey: outgoing.signingKeyId,
     ...(outgoing.domainKey === null ? {} : { domainKey: outgoing.domainKey.action }),
@@ -81,7 +81,7 @@ export async function recordRefusal(deps: GatewayDeps, context: RequestContext, 
       ? {}
       : {
           account: context.runtime.accountNames(verified.nameId),
-          received: verified.digest,
+          received: verified.digest(),
           certificate: verified.keyFingerprint,
         }),
   });

@@ -55,8 +55,8 @@ export interface VerifiedLogin {
   readonly notOnOrAfter: number;
   /** NotOnOrAfter of the bearer confirmation that held, as it was written. */
   readonly confirmationNotOnOrAfter: string;
-  /** SHA-256 in hex of the bytes that came in. */
-  readonly digest: string;
+  /** SHA-256 in hex of the bytes that came in; worked out when asked for. */
+  digest(): string;
 }
 
 /** Whose login it is, where it goes, and in whose name. */
@@ -73,6 +73,8 @@ export interface TransformServices {
   readonly ids: IdSource;
   /** For encryption to the service provider. */
   readonly random: RandomBytes;
+  /** Whether no other login is under way, which a signature made on this thread would hold up; by default some may be. */
+  alone?(): boolean;
   /** Told when a stage begins. */
   onStage?(stage: Stage): void;
 }
@@ -102,6 +104,6 @@ export interface OutgoingResponse {
   readonly attributesOut: readonly AttributeFacts[];
   readonly domainKey: DomainKeyOutcome | null;
   readonly signingKeyId: string;
-  /** SHA-256 in hex of the document in UTF-8. */
-  readonly digest: string;
+  /** SHA-256 in hex of the document in UTF-8; worked out when asked for. */
+  digest(): string;
 }

@@ -139,7 +139,7 @@ function describeLogin(
     issueInstant: response.issueInstant.ms ?? contradiction(),
     notOnOrAfter,
     confirmationNotOnOrAfter: confirmation.text ?? contradiction(),
-    digest: hash('sha256', bytes, 'hex'),
+    digest: () => hash('sha256', bytes, 'hex'),
   };
 }
 

@@ -42,12 +42,9 @@ function samlp(localName: string, children: readonly XmlNode[], attributes: read
 }
 
 /** The attributes that are there: a `null` value leaves its attribute out. */
-function present(values: Readonly<Record<string, string | null>>): XmlAttribute[] {
+function present(...values: readonly (readonly [name: string, value: string | null])[]): XmlAttribute[] {
   const attributes: XmlAttribute[] = [];
-  for (const name in values) {
-    const value = values[name] ?? null;
-    if (value !== null) attributes.push(attribute(name, value));
-  }
+  for (const [name, value] of values) if (value !== null) attributes.push(attribute(name, value));
   return attributes;
 }
 
@@ -64,7 +61,7 @@ export function reissueAssertion(login: VerifiedLogin, claims: Claims, to: Reiss
       conditionsOf(login.facts.conditions ?? contradiction(), to),
       ...statementsOf(login, claims),
     ],
-    present({ ID: to.assertionId, Version: '2.0', IssueInstant: to.issueInstant }),
+    present(['ID', to.assertionId], ['Version', '2.0'], ['IssueInstant', to.issueInstant]),
   );
 }
 
@@ -74,13 +71,13 @@ function subjectOf(login: VerifiedLogin, { nameId }: Claims, to: Reissue): XmlEl
   const data = saml(
     'SubjectConfirmationData',
     [],
-    present({
-      NotOnOrAfter: login.confirmationNotOnOrAfter,
-      Recipient: to.recipient,
-      InResponseTo: to.inResponseTo,
-    }),
+    present(
+      ['NotOnOrAfter', login.confirmationNotOnOrAfter],
+      ['Recipient', to.recipient],
+      ['InResponseTo', to.inResponseTo],
+    ),
   );
-  return saml('Subject', [nameId, saml('SubjectConfirmation', [data], present({ Method: BEARER }))]);
+  return saml('Subject', [nameId, saml('SubjectConfirmation', [data], present(['Method', BEARER]))]);
 }
 
 function conditionsOf(conditions: ConditionsFacts, to: Reissue): XmlElement {
@@ -91,7 +88,7 @@ function conditionsOf(conditions: ConditionsFacts, to: Reissue): XmlElement {
       ...(conditions.oneTimeUse ? [saml('OneTimeUse', [])] : []),
       ...conditions.proxyRestrictions.map(proxyRestrictionOf),
     ],
-    present({ NotBefore: conditions.notBefore.text, NotOnOrAfter: conditions.notOnOrAfter.text }),
+    present(['NotBefore', conditions.notBefore.text], ['NotOnOrAfter', conditions.notOnOrAfter.text]),
   );
 }
 
@@ -100,7 +97,7 @@ function proxyRestrictionOf({ count, audiences }: ProxyRestriction): XmlElement 
   return saml(
     'ProxyRestriction',
     audiences.map((audience) => saml('Audience', [audience ?? ''])),
-    present({ Count: count === null ? null : String(Number(count) - 1) }),
+    present(['Count', count === null ? null : String(Number(count) - 1)]),
   );
 }
 
@@ -123,17 +120,17 @@ function statementsOf(login: VerifiedLogin, claims: Claims): XmlElement[] {
 
 /** The Response around an assertion that is already signed or encrypted as it shall be. */
 export function reissueResponse(assertion: XmlElement, to: Reissue): XmlElement {
-  const status = samlp('Status', [samlp('StatusCode', [], present({ Value: STATUS_SUCCESS }))], []);
+  const status = samlp('Status', [samlp('StatusCode', [], present(['Value', STATUS_SUCCESS]))], []);
   return samlp(
     'Response',
     [saml('Issuer', [to.issuer]), status, assertion],
-    present({
-      ID: to.responseId,
-      Version: '2.0',
-      IssueInstant: to.issueInstant,
-      Destination: to.destination,
-      InResponseTo: to.inResponseTo,
-    }),
+    present(
+      ['ID', to.responseId],
+      ['Version', '2.0'],
+      ['IssueInstant', to.issueInstant],
+      ['Destination', to.destination],
+      ['InResponseTo', to.inResponseTo],
+    ),
   );
 }
 

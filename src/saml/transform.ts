@@ -61,7 +61,7 @@ export async function transformUnder(
     attributesOut: claims.attributes.map(describeAttribute),
     domainKey,
     signingKeyId: parties.issuing.key.id,
-    digest: hash('sha256', bytes, 'hex'),
+    digest: () => hash('sha256', bytes, 'hex'),
   };
 }
 
@@ -110,9 +110,10 @@ async function sealed(
   to: Reissue,
   inclusivePrefixes: readonly string[],
   { sp, issuing: { sign, key } }: Parties,
-  { random }: TransformServices,
+  services: TransformServices,
 ): Promise<XmlElement> {
-  const options = { position: AFTER_ISSUER, inclusivePrefixes };
+  const { random } = services;
+  const options = { position: AFTER_ISSUER, inclusivePrefixes, alone: services.alone?.() ?? false };
   const assertion = sign === 'response' ? plain : await signEnveloped(plain, key, options);
   const carried =
     sp.encryption === null

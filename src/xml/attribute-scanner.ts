@@ -1,8 +1,9 @@
 import { GatewayError } from '../shared/index.js';
-import { compareCodePoints, isAbsoluteUri, isIdAttribute } from './characters.js';
+import { compareCodePoints, isIdAttribute } from './characters.js';
 import { NextOccurrence, type Cursor } from './cursor.js';
 import { malformed, tooMuch } from './faults.js';
 import type { XmlLimits } from './limits.js';
+import { fitNamespaceName } from './namespace-names.js';
 import { XML_NAMESPACE, XMLNS_NAMESPACE } from './namespaces.js';
 import { NOT_CANONICAL } from './parsed-element.js';
 import type { PrefixTable } from './prefix-table.js';
@@ -32,9 +33,6 @@ export class AttributeScanner {
   readonly #limits: XmlLimits;
   readonly #prefixes: PrefixTable;
   readonly #ids = new Set<string>();
-  /** Namespace names that were found fit: most are declared time and again. */
-  readonly #fitUris = new Set<string>();
-  #lastUri = '';
   readonly #markup: NextOccurrence;
   readonly #ampersand: NextOccurrence;
   readonly #tab: NextOccurrence;
@@ -149,18 +147,11 @@ export class AttributeScanner {
     if (uri.length > this.#limits.maxNamespaceName) {
       tooMuch('characters in a namespace name', this.#limits.maxNamespaceName);
     }
-    if (uri !== '' && uri !== this.#lastUri) this.#checkUri(uri);
+    const name = uri === '' ? uri : (fitNamespaceName(uri) ?? malformed('A namespace name is not an absolute URI.'));
     this.#declared.push(prefix);
     if (prefix === 'xml') return;
-    this.#prefixes.declare(prefix, uri);
-    this.#scope = { prefix, uri, outer: this.#scope };
-  }
-
-  #checkUri(uri: string): void {
-    this.#lastUri = uri;
-    if (this.#fitUris.has(uri)) return;
-    if (!isAbsoluteUri(uri)) malformed('A namespace name is not an absolute URI.');
-    this.#fitUris.add(uri);
+    this.#prefixes.declare(prefix, name);
+    this.#scope = { prefix, uri: name, outer: this.#scope };
   }
 
   #finishDeclarations(): void {

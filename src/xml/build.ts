@@ -1,5 +1,6 @@
 import { GatewayError } from '../shared/index.js';
-import { isAbsoluteUri, isNcName, isXmlText } from './characters.js';
+import { isNcName, isXmlText } from './characters.js';
+import { fitNamespaceName } from './namespace-names.js';
 import { XML_NAMESPACE } from './namespaces.js';
 import { lookupNamespace } from './scope.js';
 import type { NamespaceScope, XmlAttribute, XmlElement, XmlNode } from './tree.js';
@@ -25,7 +26,7 @@ function checkName(prefix: string, localName: string, namespace: string): void {
   if (prefix === 'xmlns') refuse('the prefix xmlns is reserved');
   if ((prefix === 'xml') !== (namespace === XML_NAMESPACE)) refuse('the prefix xml is reserved');
   if (prefix !== '' && namespace === '') refuse('a prefix without a namespace');
-  if (namespace !== '' && !isAbsoluteUri(namespace)) refuse('a namespace name that is no absolute URI');
+  if (namespace !== '' && fitNamespaceName(namespace) === null) refuse('a namespace name that is no absolute URI');
 }
 
 function bind(scope: NamespaceScope | null, prefix: string, uri: string): NamespaceScope | null {

@@ -1,6 +1,7 @@
 import { endOfNcName, isQualifiedNameUnit } from './characters.js';
 import type { DocumentText } from './decode.js';
 import { malformed } from './faults.js';
+import { interned } from './interned.js';
 
 const TAB = 0x09;
 const LINE_FEED = 0x0a;
@@ -9,8 +10,9 @@ const COLON = 0x3a;
 /** No code unit. */
 const END = -1;
 
-/** How many names are kept at hand; a power of two. */
-const NAMES = 256;
+/** How many names are kept at hand, a power of two, and how long each may be. */
+const NAMES = 512;
+const LONGEST = 64;
 
 /** A name with at most one colon (Namespaces in XML §4, QName). */
 export interface QualifiedName {
@@ -19,17 +21,21 @@ export interface QualifiedName {
   /** Empty where there is none. */
   readonly prefix: string;
   readonly localName: string;
-  /** Where in the document it stands. */
-  readonly at: number;
 }
+
+/** A name of ASCII characters that is kept at hand. */
+interface KnownName extends QualifiedName {
+  readonly octets: Uint8Array;
+}
+
+/** Those that were read last, by a hash, in whichever document: the same ones come time and again. */
+const knownNames = new Array<KnownName | undefined>(NAMES);
 
 /** The place in a document up to which it was read. Line ends are normalised, so no carriage return is left. */
 export class Cursor {
   readonly text: string;
   readonly #units: Uint8Array | Uint16Array;
   at: number;
-  /** Those that were read last, by a hash: the same ones come time and again. */
-  readonly #names = new Array<QualifiedName | undefined>(NAMES);
 
   constructor({ text, units }: DocumentText, at: number) {
     this.text = text;
@@ -69,37 +75,39 @@ export class Cursor {
       hash = (hash * 31 + unit) & (NAMES - 1);
       unit = units[++at] ?? END;
     }
-    const known = this.#names[hash];
     // Where a name ends is no matter of ASCII alone.
-    if (known?.qualified.length === at - from && unit <= 0x7f && this.#isSame(known.at, from, at)) {
+    const plain = unit <= 0x7f;
+    const known = knownNames[hash];
+    if (plain && known?.octets.length === at - from && this.#stands(known.octets, 0, known.octets.length)) {
       this.at = at;
       return known;
     }
-    return (this.#names[hash] = this.#newName());
+    const name = this.#newName();
+    return plain && name.qualified.length <= LONGEST ? (knownNames[hash] = kept(name)) : name;
   }
 
-  /** Reads past the name that was read before, if it stands here, and says whether it does. */
-  skipName({ qualified, at }: QualifiedName): boolean {
-    const end = this.at + qualified.length;
-    if (!this.#isSame(at, this.at, end)) return false;
-    this.at = end;
+  /** Reads past the name that stands at that place too, if it stands here, and says whether it does. */
+  skipName({ qualified: { length } }: QualifiedName, at: number): boolean {
+    if (!this.#stands(this.#units, at, at + length)) return false;
+    this.at += length;
     return true;
   }
 
-  #isSame(first: number, from: number, end: number): boolean {
+  /** Whether that part of those units stands here. */
+  #stands(others: Uint8Array | Uint16Array, from: number, end: number): boolean {
     const units = this.#units;
-    let other = first;
-    for (let at = from; at < end; at++) if (units[at] !== units[other++]) return false;
+    let at = this.at;
+    for (let other = from; other < end; other++) if (units[at++] !== others[other]) return false;
     return true;
   }
 
   #newName(): QualifiedName {
     const from = this.at;
     const first = this.#ncName();
-    if (this.unit() !== COLON) return { qualified: first, prefix: '', localName: first, at: from };
+    if (this.unit() !== COLON) return { qualified: first, prefix: '', localName: first };
     this.at++;
     const localName = this.#ncName();
-    return { qualified: this.text.slice(from, this.at), prefix: first, localName, at: from };
+    return { qualified: this.text.slice(from, this.at), prefix: first, localName };
   }
 
   #ncName(): string {
@@ -108,6 +116,11 @@ export class Cursor {
     if (this.at === from) malformed('A name is malformed.');
     return this.text.slice(from, this.at);
   }
+}
+
+function kept({ qualified, prefix, localName }: QualifiedName): KnownName {
+  const octets = Buffer.from(qualified, 'latin1');
+  return { qualified: interned(qualified), prefix: interned(prefix), localName: interned(localName), octets };
 }
 
 /** Where a string comes next, searched for once however often it is asked for; the questions never go backwards. */

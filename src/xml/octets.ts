@@ -4,8 +4,15 @@ import type { SigningKey, VerificationKey } from './keys.js';
 import { identifiersOf, type SignatureMethod } from './signature-algorithms.js';
 
 // With a callback both work on the thread pool.
-const signBytes = promisify(sign);
-const verifyBytes = promisify(verify);
+const signOnPool = promisify(sign);
+const verifyOnPool = promisify(verify);
+
+/** The largest RSA modulus, in bits, with which this thread verifies by itself. */
+const LARGEST_IN_PLACE = 4096;
+/** The public exponent that all but very old keys have; the cost of a verification grows with its length. */
+const USUAL_EXPONENT = 65_537n;
+/** The largest RSA modulus, in bits, with which this thread signs by itself. */
+const LARGEST_SIGNED_IN_PLACE = 2048;
 
 /** xmldsig-core1 §6.4.3: an ECDSA value is r and s, each as long as the curve's order. An RSA key is taken as it is. */
 function inForm(key: KeyObject): KeyObject | SignKeyObjectInput {
@@ -20,17 +27,36 @@ function fits({ publicKey }: VerificationKey, { keyType }: SignatureMethod): boo
   return keyType === 'rsa' || CURVES.includes(publicKey.asymmetricKeyDetails?.namedCurve);
 }
 
-/** Whether that key made the signature; found out on the thread pool. */
+/** Whether to verify takes this thread no longer than to hand it to another one would. Not so with elliptic curves. */
+function isQuick({ publicKey }: VerificationKey): boolean {
+  const { modulusLength = Infinity, publicExponent = Infinity } = publicKey.asymmetricKeyDetails ?? {};
+  return modulusLength <= LARGEST_IN_PLACE && publicExponent <= USUAL_EXPONENT;
+}
+
+/** Whether that key made the signature; where that takes long it is found out on the thread pool. */
 export async function isSignedBy(
   key: VerificationKey,
   method: SignatureMethod,
   octets: Uint8Array,
   signature: Uint8Array,
 ): Promise<boolean> {
-  return fits(key, method) && (await verifyBytes(method.digest, octets, inForm(key.publicKey), signature));
+  if (!fits(key, method)) return false;
+  if (isQuick(key)) return verify(method.digest, octets, inForm(key.publicKey), signature);
+  return await verifyOnPool(method.digest, octets, inForm(key.publicKey), signature);
 }
 
-/** Signs octets, on the thread pool. */
-export function signOctets(octets: Uint8Array, { privateKey, algorithm }: SigningKey): Promise<Buffer> {
-  return signBytes(identifiersOf(algorithm).method.digest, octets, inForm(privateKey));
+/**
+ * Signs octets, on the thread pool.
+ *
+ * @param alone nobody else would be held up: with an RSA key of up to 2048 bits this thread signs by itself
+ */
+export async function signOctets(
+  octets: Uint8Array,
+  { privateKey, algorithm }: SigningKey,
+  alone = false,
+): Promise<Buffer> {
+  const { digest } = identifiersOf(algorithm).method;
+  const { modulusLength = Infinity } = privateKey.asymmetricKeyDetails ?? {};
+  if (alone && modulusLength <= LARGEST_SIGNED_IN_PLACE) return sign(digest, octets, inForm(privateKey));
+  return await signOnPool(digest, octets, inForm(privateKey));
 }

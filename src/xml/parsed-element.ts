@@ -55,6 +55,11 @@ export class ParsedElement implements XmlElement {
     this.#uniform = source.tight;
   }
 
+  /** Where in the document its name stands. */
+  get nameAt(): number {
+    return this.#source.from + 1;
+  }
+
   get name(): QualifiedName {
     return this.#name;
   }

@@ -150,7 +150,7 @@ export class Scanner {
   #endTag(open: ParsedElement): void {
     const cursor = this.#cursor;
     cursor.at += 2;
-    if (!cursor.skipName(open.name)) malformed('An end-tag does not fit its start-tag.');
+    if (!cursor.skipName(open.name, open.nameAt)) malformed('An end-tag does not fit its start-tag.');
     const tight = !cursor.skipSpace();
     cursor.expect(GREATER, 'An end-tag does not fit its start-tag.');
     open.end(cursor.at, tight);

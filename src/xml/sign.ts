@@ -15,6 +15,8 @@ export interface SigningOptions {
   readonly position: number;
   /** InclusiveNamespaces of the Reference's canonicalization: the prefixes that content names in text. */
   readonly inclusivePrefixes?: readonly string[];
+  /** Nobody else would be held up by a signature made on this thread; default: false. */
+  readonly alone?: boolean;
 }
 
 function ds(localName: string, children: readonly XmlNode[], attributes: readonly XmlAttribute[] = []): XmlElement {
@@ -123,7 +125,7 @@ function signatureOf(signedInfo: Part, value: string, { certificate }: SigningKe
 export async function signEnveloped(
   content: XmlElement,
   key: SigningKey,
-  { position, inclusivePrefixes = [] }: SigningOptions,
+  { position, inclusivePrefixes = [], alone = false }: SigningOptions,
 ): Promise<XmlElement> {
   const id = attributeValue(content, 'ID') ?? '';
   if (id === '') throw new GatewayError('SIGNATURE_FORM', 'An element without an ID cannot be signed.');
@@ -131,7 +133,7 @@ export async function signEnveloped(
   const digestValue = hash(identifiersOf(key.algorithm).method.digest, before + after, 'base64');
   const signedInfo = signedInfoOf(id, digestValue, key, inclusivePrefixes);
   const octets = Buffer.from(`<ds:SignedInfo${DECLARATION}>${signedInfo.text}`, 'utf8');
-  const value = await signOctets(octets, key);
+  const value = await signOctets(octets, key, alone);
   const signature = signatureOf(signedInfo, value.toString('base64'), key);
   const signed = { ...content, children: content.children.toSpliced(position, 0, signature.element) };
   // Only where the Signature's own prefixes are not declared around it does it stand there as it was put together.

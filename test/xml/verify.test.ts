@@ -353,11 +353,12 @@ t.test('an element whose prefixes contradict each other is refused, since it can
   t.equal(await codeOf(ambiguous), 'XML_MALFORMED');
 });
 
-t.test('verification goes on while others wait: it does not block the event loop', async (t) => {
-  const tree = parse(await signed());
+t.test('verification that takes long goes on while others wait: it does not block the event loop', async (t) => {
+  const pair = ecKeyPair();
+  const tree = await signEnveloped(plain, pair.signingKey('ecdsa-sha256'), { position: 0 });
   let turns = 0;
   const counting = setInterval(() => turns++, 0);
-  await Promise.all(Array.from({ length: 200 }, () => verifySignature(tree, [rsaKeyPair().verificationKey()], policy)));
+  await Promise.all(Array.from({ length: 200 }, () => verifySignature(tree, [pair.verificationKey()], policy)));
   clearInterval(counting);
   t.ok(turns > 0);
 });

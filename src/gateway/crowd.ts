@@ -1,0 +1,17 @@
+/** The logins that are under way in this process. */
+export class Crowd {
+  #size = 0;
+
+  /** Runs a login, which is one of them until it ends. */
+  async during<Result>(login: () => Promise<Result>): Promise<Result> {
+    this.#size++;
+    try {
+      return await login();
+    } finally {
+      this.#size--;
+    }
+  }
+
+  /** Whether there is no more than one. */
+  readonly isOfOne = (): boolean => this.#size <= 1;
+}
