@@ -94,9 +94,13 @@ export function newAttribute({ name, nameFormat, values, type }: NewAttribute): 
 /** An element of the assertion namespace under our prefix. */
 export function samlElement(
   localName: string,
-  parts: Omit<Parameters<typeof element>[0], 'prefix' | 'localName' | 'namespace'> = {},
+  {
+    attributes = [],
+    children = [],
+    scope = null,
+  }: Omit<Parameters<typeof element>[0], 'prefix' | 'localName' | 'namespace'> = {},
 ): XmlElement {
-  return element({ prefix: 'saml', localName, namespace: ASSERTION, ...parts });
+  return element({ prefix: 'saml', localName, namespace: ASSERTION, attributes, children, scope });
 }
 
 const MASK = '[secret]';

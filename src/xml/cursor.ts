@@ -11,7 +11,7 @@ const COLON = 0x3a;
 const END = -1;
 
 /** How many names are kept at hand, a power of two, and how long each may be. */
-const NAMES = 512;
+const NAMES = 4096;
 const LONGEST = 64;
 
 /** A name with at most one colon (Namespaces in XML §4, QName). */
@@ -72,18 +72,19 @@ export class Cursor {
     let hash = 0;
     let unit = units[at] ?? END;
     while (isQualifiedNameUnit(unit)) {
-      hash = (hash * 31 + unit) & (NAMES - 1);
+      hash = Math.imul(hash, 31) + unit;
       unit = units[++at] ?? END;
     }
     // Where a name ends is no matter of ASCII alone.
     const plain = unit <= 0x7f;
-    const known = knownNames[hash];
+    const place = (hash ^ (hash >>> 12)) & (NAMES - 1);
+    const known = knownNames[place];
     if (plain && known?.octets.length === at - from && this.#stands(known.octets, 0, known.octets.length)) {
       this.at = at;
       return known;
     }
     const name = this.#newName();
-    return plain && name.qualified.length <= LONGEST ? (knownNames[hash] = kept(name)) : name;
+    return plain && name.qualified.length <= LONGEST ? (knownNames[place] = kept(name)) : name;
   }
 
   /** Reads past the name that stands at that place too, if it stands here, and says whether it does. */

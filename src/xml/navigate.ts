@@ -1,10 +1,16 @@
-import type { VerifiedElement, XmlElement } from './tree.js';
+import type { VerifiedElement, XmlElement, XmlNode } from './tree.js';
 
 /** The child elements, in document order. */
 export function childElements(parent: XmlElement): XmlElement[] {
   const elements: XmlElement[] = [];
   for (const child of parent.children) if (typeof child !== 'string') elements.push(child);
   return elements;
+}
+
+/** A copy with other children, which takes along nothing that is known of the element (quicker than `{ ...element }`). */
+export function withChildren(element: XmlElement, children: readonly XmlNode[]): XmlElement {
+  const { prefix, localName, namespace, attributes, scope } = element;
+  return { prefix, localName, namespace, attributes, scope, children };
 }
 
 /** Whether the element has this expanded name. */

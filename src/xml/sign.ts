@@ -4,7 +4,7 @@ import { attribute, element } from './build.js';
 import { canonicalize, canonicalizeOpen, escapeAttribute } from './canonicalize.js';
 import type { SignatureAlgorithm, SigningKey } from './keys.js';
 import { ENVELOPED_SIGNATURE, EXC_C14N, XMLDSIG_NAMESPACE } from './namespaces.js';
-import { attributeValue } from './navigate.js';
+import { attributeValue, withChildren } from './navigate.js';
 import { signOctets } from './octets.js';
 import { identifiersOf, signatureAlgorithms } from './signature-algorithms.js';
 import type { NamespaceScope, XmlAttribute, XmlElement, XmlNode } from './tree.js';
@@ -135,7 +135,7 @@ export async function signEnveloped(
   const octets = Buffer.from(`<ds:SignedInfo${DECLARATION}>${signedInfo.text}`, 'utf8');
   const value = await signOctets(octets, key, alone);
   const signature = signatureOf(signedInfo, value.toString('base64'), key);
-  const signed = { ...content, children: content.children.toSpliced(position, 0, signature.element) };
+  const signed = withChildren(content, content.children.toSpliced(position, 0, signature.element));
   // Only where the Signature's own prefixes are not declared around it does it stand there as it was put together.
   if (OWN_PREFIXES.some((prefix) => declaredThere.has(prefix) || inclusivePrefixes.includes(prefix))) return signed;
   return new WrittenElement(signed, {

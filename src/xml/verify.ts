@@ -3,7 +3,7 @@ import { GatewayError } from '../shared/index.js';
 import { canonicalize } from './canonicalize.js';
 import type { VerificationKey } from './keys.js';
 import { XMLDSIG_NAMESPACE } from './namespaces.js';
-import { attributeValue, childrenNamed } from './navigate.js';
+import { attributeValue, childrenNamed, withChildren } from './navigate.js';
 import { isSignedBy } from './octets.js';
 import { digestOf, signatureMethodOf, type SignatureMethod } from './signature-algorithms.js';
 import { readSignature, type SignatureForm } from './signature-form.js';
@@ -46,7 +46,7 @@ function without(parent: XmlElement, removed: XmlElement): XmlElement {
   const children: XmlNode[] = joined
     ? parent.children.toSpliced(at - 1, 3, before + after)
     : parent.children.toSpliced(at, 1);
-  return { ...parent, children };
+  return withChildren(parent, children);
 }
 
 function onlySignature(element: XmlElement): XmlElement {
