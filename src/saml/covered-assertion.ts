@@ -111,7 +111,7 @@ export async function coveredAssertion(
   const ahead: { inner?: Promise<Verification> } = {};
   const verifyBoth = () => {
     const verification = begin(root);
-    // Only once the Response's digest holds; then the thread pool has both keys to work on at a time.
+    // Only once the Response's digest holds; then the thread pool, if it is needed, can work on both at a time.
     if (plain !== undefined && isSigned(plain)) ahead.inner = begun(() => begin(plain));
     return verification;
   };

@@ -131,7 +131,7 @@ export function beginVerification(
   checkReference(element, form);
   const method = signatureMethodOf(form.signatureMethod, policy.allowSha1);
   const digest = digestOf(form.digestMethod, policy.allowSha1);
-  // The thread pool works on the signature while this thread works on the digest.
+  // Where the thread pool verifies the signature, it does so while this thread works on the digest.
   const signer = signerOf(form, method, keys);
   // A refusal of the key must not count as unhandled where the digest is refused first.
   signer.catch(() => undefined);
