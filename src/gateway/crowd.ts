@@ -1,4 +1,4 @@
-/** The logins that are under way in this process. */
+/** The logins of one server that are under way. */
 export class Crowd {
   #size = 0;
 

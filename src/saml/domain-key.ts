@@ -25,9 +25,10 @@ export function applyDomainKey(
   const name = comparable(policy.attribute);
   const [inbound, others]: [XmlElement[], XmlElement[]] = [[], []];
   for (const each of claims.attributes) (comparable(attributeName(each)) === name ? inbound : others).push(each);
-  const { value, fingerprint, attribute } = prepared(policy);
+  const value = policy.value.reveal();
+  const fingerprint = secretFingerprint(value);
   const replaced = (action: DomainKeyOutcome['action']) => ({
-    claims: { ...claims, attributes: [...others, attribute] },
+    claims: { ...claims, attributes: [...others, ours(policy, value)] },
     outcome: { action, dropped: inbound.length, fingerprint },
   });
 
@@ -69,23 +70,14 @@ function fingerprints(inbound: readonly XmlElement[]): string {
   return `${inbound.length} attribute(s), fingerprints ${values.map(secretFingerprint).join(', ') || '(none)'}`;
 }
 
-interface PreparedPolicy {
-  readonly value: string;
-  readonly fingerprint: string;
-  /** The saml:Attribute that carries it. */
-  readonly attribute: XmlElement;
-}
+/** A policy is immutable, and so is a tree: the element that carries the value is made once. */
+const made = new WeakMap<DomainKeyPolicy, XmlElement>();
 
-/** A policy is immutable, and so is a tree: what follows from it is worked out once. */
-const preparedPolicies = new WeakMap<DomainKeyPolicy, PreparedPolicy>();
-
-function prepared(policy: DomainKeyPolicy): PreparedPolicy {
-  const known = preparedPolicies.get(policy);
+function ours(policy: DomainKeyPolicy, value: string): XmlElement {
+  const known = made.get(policy);
   if (known !== undefined) return known;
   const { attribute: name, nameFormat, type } = policy;
-  const value = policy.value.reveal();
-  const attribute = newAttribute({ name, nameFormat, values: [value], type });
-  const made = { value, fingerprint: secretFingerprint(value), attribute };
-  preparedPolicies.set(policy, made);
-  return made;
+  const element = newAttribute({ name, nameFormat, values: [value], type });
+  made.set(policy, element);
+  return element;
 }

@@ -3,7 +3,7 @@ import { compareCodePoints, isIdAttribute } from './characters.js';
 import { NextOccurrence, type Cursor } from './cursor.js';
 import { malformed, tooMuch } from './faults.js';
 import type { XmlLimits } from './limits.js';
-import { fitNamespaceName } from './namespace-names.js';
+import { fitNamespaceName, keptNamespaceName } from './namespace-names.js';
 import { XML_NAMESPACE, XMLNS_NAMESPACE } from './namespaces.js';
 import { NOT_CANONICAL } from './parsed-element.js';
 import type { PrefixTable } from './prefix-table.js';
@@ -20,6 +20,9 @@ const GREATER = 0x3e;
 /** From this number on, names are sought in a set; before, comparing each with each is quicker. */
 const FEW = 8;
 
+/** How many new namespace names of one document are kept for the next ones. */
+const MOST_NEW = 64;
+
 /** Its namespace is known only when the whole tag was read. */
 interface GrowingAttribute extends XmlAttribute {
   namespace: string;
@@ -33,6 +36,8 @@ export class AttributeScanner {
   readonly #limits: XmlLimits;
   readonly #prefixes: PrefixTable;
   readonly #ids = new Set<string>();
+  /** How many more namespace names of this document may be kept. */
+  #room = MOST_NEW;
   readonly #markup: NextOccurrence;
   readonly #ampersand: NextOccurrence;
   readonly #tab: NextOccurrence;
@@ -147,11 +152,16 @@ export class AttributeScanner {
     if (uri.length > this.#limits.maxNamespaceName) {
       tooMuch('characters in a namespace name', this.#limits.maxNamespaceName);
     }
-    const name = uri === '' ? uri : (fitNamespaceName(uri) ?? malformed('A namespace name is not an absolute URI.'));
+    const name = uri === '' ? uri : this.#fit(uri);
     this.#declared.push(prefix);
     if (prefix === 'xml') return;
     this.#prefixes.declare(prefix, name);
     this.#scope = { prefix, uri: name, outer: this.#scope };
+  }
+
+  #fit(uri: string): string {
+    const name = keptNamespaceName(uri) ?? fitNamespaceName(uri, this.#room-- > 0);
+    return name ?? malformed('A namespace name is not an absolute URI.');
   }
 
   #finishDeclarations(): void {

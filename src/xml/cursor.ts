@@ -13,6 +13,8 @@ const END = -1;
 /** How many names are kept at hand, a power of two, and how long each may be. */
 const NAMES = 4096;
 const LONGEST = 64;
+/** How many new ones of one document: to keep one costs several times what it costs to read it. */
+const MOST_NEW = 256;
 
 /** A name with at most one colon (Namespaces in XML §4, QName). */
 export interface QualifiedName {
@@ -36,6 +38,8 @@ export class Cursor {
   readonly text: string;
   readonly #units: Uint8Array | Uint16Array;
   at: number;
+  /** How many more names of this document may be kept. */
+  #room = MOST_NEW;
 
   constructor({ text, units }: DocumentText, at: number) {
     this.text = text;
@@ -84,7 +88,7 @@ export class Cursor {
       return known;
     }
     const name = this.#newName();
-    return plain && name.qualified.length <= LONGEST ? (knownNames[place] = kept(name)) : name;
+    return plain && name.qualified.length <= LONGEST && this.#room-- > 0 ? (knownNames[place] = kept(name)) : name;
   }
 
   /** Reads past the name that stands at that place too, if it stands here, and says whether it does. */
@@ -120,7 +124,8 @@ export class Cursor {
 }
 
 function kept({ qualified, prefix, localName }: QualifiedName): KnownName {
-  const octets = Buffer.from(qualified, 'latin1');
+  // A copy, since a small Buffer shares its memory with others, which would be kept along with it.
+  const octets = new Uint8Array(Buffer.from(qualified, 'latin1'));
   return { qualified: interned(qualified), prefix: interned(prefix), localName: interned(localName), octets };
 }
 

@@ -48,7 +48,7 @@ export async function isSignedBy(
 /**
  * Signs octets, on the thread pool unless it is quick and holds up nobody.
  *
- * @param alone nobody else would be held up: with an RSA key of up to 2048 bits this thread signs by itself
+ * @param alone no other login would be held up: with an RSA key of up to 2048 bits this thread signs by itself
  */
 export async function signOctets(
   octets: Uint8Array,

@@ -1,6 +1,7 @@
 import t from 'tap';
 import { attributeValue, canonicalize, childElements, parseXml, type XmlElement } from '../../src/xml/index.js';
 import { interned } from '../../src/xml/interned.js';
+import { ParsedElement } from '../../src/xml/parsed-element.js';
 import { fitNamespaceName } from '../../src/xml/namespace-names.js';
 
 // Names and namespace names are kept from one document to the next: no document may read another's.
@@ -54,6 +55,28 @@ t.test('a name is as long as it is, however much of it was read before', (t) => 
     t.equal(parse(`<${each}></${each}>`).localName, each);
     t.throws(() => parse(`<${each}></${each}n>`), { code: 'XML_MALFORMED' });
   }
+  t.end();
+});
+
+// To keep a name costs more than to read it, and this happens before any signature is looked at.
+t.test('a document cannot have more than its share of names kept', (t) => {
+  const nameOf = (element: XmlElement | undefined) =>
+    element !== undefined && ParsedElement.isParsed(element) ? element.name : undefined;
+  const fresh = Array.from({ length: 255 }, (_, index) => `share${index.toString(36)}`).map((name) => `<${name}/>`);
+  const last = (source: string) => childElements(parse(source)).slice(-2).map(nameOf);
+  const [first, second] = last(`<share>${fresh.join('')}<beyond/><beyond/></share>`);
+  t.equal(first?.qualified, 'beyond');
+  t.same(first, second);
+  t.not(first, second);
+  const [third, fourth] = last('<share><beyond/><beyond/></share>');
+  t.equal(third, fourth);
+  t.end();
+});
+
+t.test('what is kept of a name does not keep the memory of others', (t) => {
+  const [element] = childElements(parse('<r><kept-alone/></r>'));
+  const name = element !== undefined && ParsedElement.isParsed(element) ? element.name : {};
+  t.equal('octets' in name && name.octets instanceof Uint8Array && name.octets.buffer.byteLength, 10);
   t.end();
 });
 
