@@ -15,7 +15,7 @@ export interface SigningOptions {
   readonly position: number;
   /** InclusiveNamespaces of the Reference's canonicalization: the prefixes that content names in text. */
   readonly inclusivePrefixes?: readonly string[];
-  /** Nobody else would be held up by a signature made on this thread; default: false. */
+  /** No other login would be held up by a signature made on this thread; default: false. */
   readonly alone?: boolean;
 }
 
