@@ -61,7 +61,7 @@ export async function inspectResponse(
     checks: report.results(checkNames),
     login,
     outgoing,
-    output: outgoing === null ? null : maskedDocument(outgoing.xml, secret),
+    output: outgoing === null ? null : maskedDocument(outgoing.xml(), secret),
     attributes: {
       in: maskAttributes(login?.attributes ?? [], secret),
       out: maskAttributes(outgoing?.attributesOut ?? [], secret),

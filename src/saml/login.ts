@@ -90,7 +90,8 @@ export interface DomainKeyOutcome {
 
 /** What is delivered to the service provider. */
 export interface OutgoingResponse {
-  readonly xml: string;
+  /** The document; put together when asked for. */
+  xml(): string;
   /** The value of the SAMLResponse form field. */
   readonly base64: string;
   readonly destination: string;

@@ -1,5 +1,5 @@
 import { hash } from 'node:crypto';
-import { canonicalize, childElements, encryptElement, signEnveloped, type XmlElement } from '../xml/index.js';
+import { canonicalOctets, childElements, encryptElement, signEnveloped, type XmlElement } from '../xml/index.js';
 import { describeAttribute } from './attributes.js';
 import { contradiction, firstFault, type Checker } from './checks.js';
 import { claimChecks } from './claim-checks.js';
@@ -48,11 +48,10 @@ export async function transformUnder(
   services.onStage?.('sign');
   const prefixes = prefixesNamedInContent(childElements(assertion), login.signedPrefixes);
   const response = await sealed(assertion, to, prefixes, parties, services);
-  const xml = canonicalize(response, prefixes);
-  const bytes = Buffer.from(xml, 'utf8');
+  const octets = canonicalOctets(response, prefixes);
   return {
-    xml,
-    base64: bytes.toString('base64'),
+    xml: () => octets.toString('utf8'),
+    base64: octets.toString('base64'),
     destination: to.destination,
     responseId: to.responseId,
     assertionId: to.assertionId,
@@ -61,7 +60,7 @@ export async function transformUnder(
     attributesOut: claims.attributes.map(describeAttribute),
     domainKey,
     signingKeyId: parties.issuing.key.id,
-    digest: () => hash('sha256', bytes, 'hex'),
+    digest: () => hash('sha256', octets, 'hex'),
   };
 }
 

@@ -2,6 +2,7 @@ import { GatewayError } from '../shared/index.js';
 import { compareCodePoints } from './characters.js';
 import { tooMuch } from './faults.js';
 import { ParsedElement } from './parsed-element.js';
+import { joined, octetsOf, PartsBuilder, type TextParts } from './text-parts.js';
 import { WrittenElement } from './written-element.js';
 import type { NamespaceScope, XmlAttribute, XmlElement } from './tree.js';
 
@@ -80,8 +81,8 @@ const MOST_TO_ONE = 8;
 
 /** The canonical form of an element with a place in it left open. */
 export interface OpenForm {
-  readonly before: string;
-  readonly after: string;
+  readonly before: TextParts;
+  readonly after: TextParts;
   /** The prefixes that the form itself declares, anywhere. */
   readonly declared: ReadonlySet<string>;
   /** The prefixes that are declared at the open place. */
@@ -89,10 +90,7 @@ export interface OpenForm {
 }
 
 class Writer {
-  /** What comes out, in pieces: to put them together once is quicker than one after the other. */
-  #pieces: string[] = [];
-  /** Length of all pieces that there ever were. */
-  #length = 0;
+  readonly #out = new PartsBuilder();
   readonly #inclusive: ReadonlySet<string>;
   /** What the output so far binds at this place; absent or undefined is unbound. */
   readonly #rendered = new Map<string, string | undefined>();
@@ -111,9 +109,9 @@ class Writer {
     this.#inclusive = new Set(inclusivePrefixes.map((prefix) => (prefix === '#default' ? '' : prefix)));
   }
 
-  write(root: XmlElement): string {
+  write(root: XmlElement): TextParts {
     this.#element(root, null);
-    return this.#taken();
+    return this.#out.take();
   }
 
   /** The same, but open before the child at that position of the root. */
@@ -121,28 +119,17 @@ class Writer {
     const mark = this.#startTag(root, null);
     const declaredThere = new Set(this.#rendered.keys());
     this.#children(root, 0, position);
-    const before = this.#taken();
+    const before = this.#out.take();
     this.#children(root, position, root.children.length);
     this.#endTag(root, mark);
-    return { before, after: this.#taken(), declared: this.#declared, declaredThere };
-  }
-
-  #put(text: string): void {
-    this.#length += text.length;
-    this.#pieces.push(text);
-  }
-
-  #taken(): string {
-    const text = this.#pieces.join('');
-    this.#pieces = [];
-    return text;
+    return { before, after: this.#out.take(), declared: this.#declared, declaredThere };
   }
 
   #element(element: XmlElement, parent: XmlElement | null): void {
     if (WrittenElement.isWritten(element)) {
-      const text = element.textWithin(this.#rendered, this.#prefixList);
-      if (text !== null) {
-        this.#put(text);
+      const parts = element.textWithin(this.#rendered, this.#prefixList);
+      if (parts !== null) {
+        for (const part of parts) this.#out.put(part);
         return;
       }
     }
@@ -150,16 +137,16 @@ class Writer {
       const { canonicalTag, name, verbatim } = element;
       if (canonicalTag !== null && this.#declaresNothing(element, parent)) {
         if (verbatim !== null) {
-          this.#put(verbatim);
+          this.#out.put(verbatim);
           return;
         }
-        this.#put(canonicalTag);
-        this.#put('>');
+        this.#out.put(canonicalTag);
+        this.#out.put('>');
         if (element.hasPlainText) this.#plainContent(element);
         else this.#content(element);
-        this.#put('</');
-        this.#put(name.qualified);
-        this.#put('>');
+        this.#out.put('</');
+        this.#out.put(name.qualified);
+        this.#out.put('>');
         return;
       }
     }
@@ -177,12 +164,12 @@ class Writer {
     for (const { prefix, localName, value } of inOrder(element.attributes)) {
       tag += ` ${qualified(prefix, localName)}="${escapeAttribute(value)}"`;
     }
-    this.#put(`${tag}>`);
+    this.#out.put(`${tag}>`);
     return mark;
   }
 
   #endTag(element: XmlElement, mark: number): void {
-    this.#put(`</${qualified(element.prefix, element.localName)}>`);
+    this.#out.put(`</${qualified(element.prefix, element.localName)}>`);
     while (this.#written.length > mark) this.#restore();
   }
 
@@ -194,14 +181,14 @@ class Writer {
     const { children } = element;
     for (let index = from; index < end; index++) {
       const child = children[index];
-      if (typeof child === 'string') this.#put(escapeText(child));
+      if (typeof child === 'string') this.#out.put(escapeText(child));
       else if (child !== undefined) this.#element(child, element);
     }
   }
 
   #plainContent(element: XmlElement): void {
     for (const child of element.children) {
-      if (typeof child === 'string') this.#put(child);
+      if (typeof child === 'string') this.#out.put(child);
       else this.#element(child, element);
     }
   }
@@ -238,7 +225,7 @@ class Writer {
     if (only !== undefined && another === undefined) text = this.#declaration(only);
     else for (const each of this.#written.slice(mark).sort(compareDeclarations)) text += this.#declaration(each);
     this.#declaring += text.length;
-    const besides = this.#length - this.#declaring;
+    const besides = this.#out.length - this.#declaring;
     if (this.#declaring > FREE_DECLARATIONS && this.#declaring > MOST_TO_ONE * besides) {
       tooMuch('characters of namespace declarations in the canonical form', FREE_DECLARATIONS);
     }
@@ -301,7 +288,17 @@ class Writer {
  *   hardly anything but namespace declarations would be written.
  */
 export function canonicalize(root: XmlElement, inclusivePrefixes: readonly string[] = []): string {
+  return joined(canonicalParts(root, inclusivePrefixes));
+}
+
+/** What `canonicalize` gives, in parts. @throws GatewayError as it does */
+export function canonicalParts(root: XmlElement, inclusivePrefixes: readonly string[] = []): TextParts {
   return new Writer(inclusivePrefixes).write(root);
+}
+
+/** What `canonicalize` gives, in UTF-8. @throws GatewayError as it does */
+export function canonicalOctets(root: XmlElement, inclusivePrefixes: readonly string[] = []): Buffer {
+  return octetsOf(canonicalParts(root, inclusivePrefixes));
 }
 
 /**

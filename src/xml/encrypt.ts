@@ -1,7 +1,7 @@
 import type { KeyObject } from 'node:crypto';
 import { GatewayError, systemRandom, type RandomBytes } from '../shared/index.js';
 import { attribute, element } from './build.js';
-import { canonicalize } from './canonicalize.js';
+import { canonicalOctets } from './canonicalize.js';
 import { CONTENT_CIPHERS, encryptContent, type ContentAlgorithm } from './content-cipher.js';
 import { MGF1_SHA256, RSA_OAEP, RSA_OAEP_MGF1P } from './key-transport.js';
 import { XMLDSIG_NAMESPACE, XMLENC11_NAMESPACE, XMLENC_NAMESPACE } from './namespaces.js';
@@ -84,7 +84,7 @@ export function encryptElement(
 ): XmlElement {
   const cipher = CONTENT_CIPHERS[algorithms.content ?? 'aes-256-gcm'];
   const sessionKey = random(cipher.keyLength);
-  const plaintext = Buffer.from(canonicalize(plain, inclusivePrefixes));
+  const plaintext = canonicalOctets(plain, inclusivePrefixes);
   return element({
     prefix: 'xenc',
     localName: 'EncryptedData',

@@ -1,6 +1,6 @@
 export { decodeBase64 } from './base64.js';
 export { attribute, element, type ElementDescription } from './build.js';
-export { canonicalize } from './canonicalize.js';
+export { canonicalize, canonicalOctets } from './canonicalize.js';
 export { isIdAttribute } from './characters.js';
 export type { ContentAlgorithm } from './content-cipher.js';
 export { decryptElement, type DecryptionPolicy } from './decrypt.js';

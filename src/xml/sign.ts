@@ -1,4 +1,3 @@
-import { hash } from 'node:crypto';
 import { GatewayError } from '../shared/index.js';
 import { attribute, element } from './build.js';
 import { canonicalize, canonicalizeOpen, escapeAttribute } from './canonicalize.js';
@@ -7,6 +6,7 @@ import { ENVELOPED_SIGNATURE, EXC_C14N, XMLDSIG_NAMESPACE } from './namespaces.j
 import { attributeValue, withChildren } from './navigate.js';
 import { signOctets } from './octets.js';
 import { identifiersOf, signatureAlgorithms } from './signature-algorithms.js';
+import { digestOfText } from './text-parts.js';
 import type { NamespaceScope, XmlAttribute, XmlElement, XmlNode } from './tree.js';
 import { WrittenElement } from './written-element.js';
 
@@ -130,7 +130,8 @@ export async function signEnveloped(
   const id = attributeValue(content, 'ID') ?? '';
   if (id === '') throw new GatewayError('SIGNATURE_FORM', 'An element without an ID cannot be signed.');
   const { before, after, declared, declaredThere } = canonicalizeOpen(content, position, inclusivePrefixes);
-  const digestValue = hash(identifiersOf(key.algorithm).method.digest, before + after, 'base64');
+  const { digest } = identifiersOf(key.algorithm).method;
+  const digestValue = digestOfText(digest, [...before, ...after]).toString('base64');
   const signedInfo = signedInfoOf(id, digestValue, key, inclusivePrefixes);
   const octets = Buffer.from(`<ds:SignedInfo${DECLARATION}>${signedInfo.text}`, 'utf8');
   const value = await signOctets(octets, key, alone);
@@ -139,7 +140,7 @@ export async function signEnveloped(
   // Only where the Signature's own prefixes are not declared around it does it stand there as it was put together.
   if (OWN_PREFIXES.some((prefix) => declaredThere.has(prefix) || inclusivePrefixes.includes(prefix))) return signed;
   return new WrittenElement(signed, {
-    text: before + signature.text + after,
+    text: [...before, signature.text, ...after],
     declared: new Set([...declared, ...OWN_PREFIXES]),
     inclusivePrefixes,
   });

@@ -1,13 +1,14 @@
-import { hash, timingSafeEqual } from 'node:crypto';
+import { timingSafeEqual } from 'node:crypto';
 import { GatewayError } from '../shared/index.js';
-import { canonicalize } from './canonicalize.js';
+import { canonicalOctets, canonicalParts } from './canonicalize.js';
 import type { VerificationKey } from './keys.js';
 import { XMLDSIG_NAMESPACE } from './namespaces.js';
 import { attributeValue, childrenNamed, withChildren } from './navigate.js';
 import { isSignedBy } from './octets.js';
-import { digestOf, signatureMethodOf, type SignatureMethod } from './signature-algorithms.js';
+import { digestOf, signatureMethodOf, type DigestName, type SignatureMethod } from './signature-algorithms.js';
 import { readSignature, type SignatureForm } from './signature-form.js';
 import { explainStranger } from './signer-explanation.js';
+import { digestOfText, type TextParts } from './text-parts.js';
 import type { VerifiedElement, XmlElement, XmlNode } from './tree.js';
 import { brandVerified } from './verified.js';
 
@@ -69,8 +70,8 @@ function checkReference(element: XmlElement, form: SignatureForm): void {
   }
 }
 
-function checkDigest(content: string, form: SignatureForm, digest: string): void {
-  const actual = hash(digest, content, 'buffer');
+function checkDigest(content: TextParts, form: SignatureForm, digest: DigestName): void {
+  const actual = digestOfText(digest, content);
   if (actual.length !== form.digestValue.length || !timingSafeEqual(actual, form.digestValue)) {
     throw new GatewayError('SIGNATURE_DIGEST_MISMATCH');
   }
@@ -81,7 +82,7 @@ async function signerOf(
   method: SignatureMethod,
   keys: readonly VerificationKey[],
 ): Promise<VerificationKey> {
-  const signedBytes = Buffer.from(canonicalize(form.signedInfo, form.signedInfoPrefixes));
+  const signedBytes = canonicalOctets(form.signedInfo, form.signedInfoPrefixes);
   for (const key of keys) {
     if (await isSignedBy(key, method, signedBytes, form.signatureValue)) return key;
   }
@@ -136,7 +137,7 @@ export function beginVerification(
   // A refusal of the key must not count as unhandled where the digest is refused first.
   signer.catch(() => undefined);
   const content = without(element, signature);
-  checkDigest(canonicalize(content, form.contentPrefixes), form, digest);
+  checkDigest(canonicalParts(content, form.contentPrefixes), form, digest);
   return signer.then((key) => ({
     shortKey: checkKeyLength(key, method, policy.allowRsa1024),
     certificateExpired: checkValidity(key, policy),

@@ -1,8 +1,9 @@
+import type { TextParts } from './text-parts.js';
 import type { NamespaceScope, XmlAttribute, XmlElement, XmlNode } from './tree.js';
 
 /** The canonical form of an element as the apex, and what it depends on. */
 export interface WrittenForm {
-  readonly text: string;
+  readonly text: TextParts;
   /** The prefixes that the text itself declares, anywhere. */
   readonly declared: ReadonlySet<string>;
   readonly inclusivePrefixes: readonly string[];
@@ -44,7 +45,7 @@ export class WrittenElement implements XmlElement {
    *
    * @param rendered what the output around it declares
    */
-  textWithin(rendered: ReadonlyMap<string, string | undefined>, prefixList: string): string | null {
+  textWithin(rendered: ReadonlyMap<string, string | undefined>, prefixList: string): TextParts | null {
     const { text, declared } = this.#form;
     if (prefixList !== this.#prefixList) return null;
     for (const [prefix, uri] of rendered) if (uri !== undefined && (prefix === '' || declared.has(prefix))) return null;

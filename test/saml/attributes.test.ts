@@ -28,8 +28,8 @@ function documentWith(attribute: string): Promise<string> {
 async function passedOn(attribute: string, ...claims: readonly ClaimRule[]): Promise<string | undefined> {
   const idp = testIdp({ domainKey: null, claims });
   const login = await receiveResponse(Buffer.from(await documentWith(attribute)), idp, testSp(), testContext());
-  const { xml } = await transform(login, { idp, sp: testSp(), issuing: testIssuing() }, testServices());
-  const [, ...attributes] = xml.match(/<(saml2?):Attribute .*?<\/\1:Attribute>/gs) ?? [];
+  const outgoing = await transform(login, { idp, sp: testSp(), issuing: testIssuing() }, testServices());
+  const [, ...attributes] = outgoing.xml().match(/<(saml2?):Attribute .*?<\/\1:Attribute>/gs) ?? [];
   return attributes.join('');
 }
 
@@ -58,8 +58,8 @@ t.test('an attribute that we write declares what it uses, and nothing else', asy
   const written = async (type: 'xs:string' | null) => {
     const idp = testIdp({ domainKey: { ...domainKey, type } });
     const login = await receiveResponse(Buffer.from(await documentWith('')), idp, testSp(), testContext());
-    const { xml } = await transform(login, { idp, sp: testSp(), issuing: testIssuing() }, testServices());
-    return /<saml:Attribute .*?<\/saml:Attribute>/.exec(xml)?.[0];
+    const outgoing = await transform(login, { idp, sp: testSp(), issuing: testIssuing() }, testServices());
+    return /<saml:Attribute .*?<\/saml:Attribute>/.exec(outgoing.xml())?.[0];
   };
   t.equal(
     await written('xs:string'),

@@ -231,11 +231,11 @@ t.test('no claim rule can write the DomainKey', async (t) => {
 
 t.test('the injected attribute has the configured form', async (t) => {
   const plain = await login(BASE, { domainKey: domainKey() });
-  t.match(plain.xml, `<saml:Attribute Name="${DOMAIN_KEY}"><saml:AttributeValue>${SECRET}</saml:AttributeValue>`);
+  t.match(plain.xml(), `<saml:Attribute Name="${DOMAIN_KEY}"><saml:AttributeValue>${SECRET}</saml:AttributeValue>`);
   const full = await login(BASE, { domainKey: domainKey({ nameFormat: 'urn:f', type: 'xs:string' }) });
-  t.match(full.xml, `Name="${DOMAIN_KEY}" NameFormat="urn:f"`);
-  t.match(full.xml, /<saml:Attribute xmlns:xs="http:\/\/www\.w3\.org\/2001\/XMLSchema" Name="[^"]*DomainKey"/);
-  t.match(full.xml, `xsi:type="xs:string">${SECRET}</saml:AttributeValue>`);
+  t.match(full.xml(), `Name="${DOMAIN_KEY}" NameFormat="urn:f"`);
+  t.match(full.xml(), /<saml:Attribute xmlns:xs="http:\/\/www\.w3\.org\/2001\/XMLSchema" Name="[^"]*DomainKey"/);
+  t.match(full.xml(), `xsi:type="xs:string">${SECRET}</saml:AttributeValue>`);
 });
 
 const verdicts: readonly (readonly [DomainKeyPolicy['mode'], string, readonly TestAttribute[], string])[] = [

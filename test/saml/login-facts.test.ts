@@ -254,8 +254,10 @@ t.test('a name that becomes the DomainKey’s in small letters is dropped with i
 });
 
 /** The outgoing Response without what changes from run to run. */
-function steady({ xml, responseId, assertionId }: OutgoingResponse): string {
-  return xml
+function steady(outgoing: OutgoingResponse): string {
+  const { responseId, assertionId } = outgoing;
+  return outgoing
+    .xml()
     .replace(/<ds:Signature .*?<\/ds:Signature>/gs, '')
     .replaceAll(responseId, '(response)')
     .replaceAll(assertionId, '(assertion)');
@@ -318,8 +320,8 @@ t.test('statements keep their order, wherever the attributes stand', async (t) =
 
 t.test('what is sent is one text in all its forms', async (t) => {
   const outgoing = await passOn(await receive({}));
-  t.equal(Buffer.from(outgoing.base64, 'base64').toString('utf8'), outgoing.xml);
-  t.equal(outgoing.digest(), sha256(outgoing.xml, 'hex'));
+  t.equal(Buffer.from(outgoing.base64, 'base64').toString('utf8'), outgoing.xml());
+  t.equal(outgoing.digest(), sha256(outgoing.xml(), 'hex'));
   t.equal(outgoing.nameId, testResponse().nameId);
   t.not(outgoing.destination, OUR_ACS);
 });
@@ -327,9 +329,9 @@ t.test('what is sent is one text in all its forms', async (t) => {
 t.test('an audience that is not plain text names nobody', async (t) => {
   const audiences = `<saml2:Audience>${ZIVVER_ENTITY_ID}</saml2:Audience><saml2:Audience>urn:<x/>a</saml2:Audience>`;
   const restricted = `<saml2:ProxyRestriction>${audiences}</saml2:ProxyRestriction></saml2:Conditions>`;
-  const { xml } = await passOn(await receive({ edit: inAssertion('</saml2:Conditions>', restricted) }));
+  const outgoing = await passOn(await receive({ edit: inAssertion('</saml2:Conditions>', restricted) }));
   t.match(
-    xml,
+    outgoing.xml(),
     `<saml:Audience>${ZIVVER_ENTITY_ID}</saml:Audience><saml:Audience></saml:Audience></saml:ProxyRestriction>`,
   );
 });
@@ -349,8 +351,9 @@ t.test('the answer goes where the request wants it, and one that nobody asked fo
   const other = 'https://app.zivver.com/api/sso/saml/other/';
   const sent = async (login: VerifiedLogin, acsUrls: readonly [string, string]) => {
     const parties = { idp: testIdp(), sp: testSp({ acsUrls }), issuing: testIssuing() };
-    const { destination, xml } = await transform(login, parties, testServices());
-    t.match(xml, ` Recipient="${destination}"`);
+    const outgoing = await transform(login, parties, testServices());
+    const { destination } = outgoing;
+    t.match(outgoing.xml(), ` Recipient="${destination}"`);
     return destination;
   };
   t.equal(await sent(await receive({ requests: [testRequest({ acsUrl: other })] }), [ZIVVER_ACS, other]), other);
