@@ -1,5 +1,12 @@
 import { hash } from 'node:crypto';
-import { canonicalOctets, childElements, encryptElement, signEnveloped, type XmlElement } from '../xml/index.js';
+import {
+  canonicalOctets,
+  childElements,
+  encodeBase64,
+  encryptElement,
+  signEnveloped,
+  type XmlElement,
+} from '../xml/index.js';
 import { describeAttribute } from './attributes.js';
 import { contradiction, firstFault, type Checker } from './checks.js';
 import { claimChecks } from './claim-checks.js';
@@ -51,7 +58,7 @@ export async function transformUnder(
   const octets = canonicalOctets(response, prefixes);
   return {
     xml: () => octets.toString('utf8'),
-    base64: octets.toString('base64'),
+    base64: encodeBase64(octets),
     destination: to.destination,
     responseId: to.responseId,
     assertionId: to.assertionId,

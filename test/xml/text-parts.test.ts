@@ -1,6 +1,13 @@
 import { createHash } from 'node:crypto';
 import t from 'tap';
-import { canonicalize, canonicalOctets, parseXml, signEnveloped, verifySignature } from '../../src/xml/index.js';
+import {
+  canonicalize,
+  canonicalOctets,
+  encodeBase64,
+  parseXml,
+  signEnveloped,
+  verifySignature,
+} from '../../src/xml/index.js';
 import { digestOfText, joined, octetsOf, PartsBuilder } from '../../src/xml/text-parts.js';
 import { rsaKeyPair } from '../support/pki.js';
 
@@ -42,6 +49,14 @@ for (const [name, pieces, lengths] of [
     t.end();
   });
 }
+
+t.test('base64 of anything is that of all of it at once', (t) => {
+  for (const length of [0, 1, 24_575, 24_576, 24_577, 24_578, 49_152, 100_000]) {
+    const octets = Buffer.from(Array.from({ length }, (_, at) => (at * 7919) % 256));
+    t.equal(encodeBase64(octets), octets.toString('base64'), `${length} octets`);
+  }
+  t.end();
+});
 
 t.test('what was taken is not there any more, but still counts', (t) => {
   const builder = new PartsBuilder();
