@@ -93,7 +93,7 @@ export class Canary {
     );
     const { active } = generation.ring;
     const us = receiverOf(route, { publicKey: active.info.publicKey, fingerprint: active.info.fingerprint }, outgoing);
-    await receiveResponse(Buffer.from(outgoing.xml()), us, sp, context);
+    await receiveResponse(Buffer.from(outgoing.base64, 'base64'), us, sp, context);
   }
 }
 

@@ -35,20 +35,24 @@ export interface PostedResponse {
  * The way of one login. Each line is a step; the times of the steps are the metrics' and the trace's. Whatever a step
  * throws ends the login before anything is delivered or queued.
  */
-export function completeLogin(deps: GatewayDeps, posted: PostedResponse): Promise<FastifyReply> {
-  return posted.crowd.during(() => loggedIn(deps, posted));
+export async function completeLogin(deps: GatewayDeps, posted: PostedResponse): Promise<FastifyReply> {
+  const { steps } = posted.request.gateway;
+  const ready = await posted.crowd.during(() => exchanged(deps, posted));
+  const { login, outgoing } = ready;
+  const submission = await steps.run('enqueue', () => enqueue(deps, posted, outgoing));
+  const answer = await steps.run('deliver', () => deliver(posted, ready));
+  await recordDelivery(deps, posted.request.gateway, { login, outgoing, submission });
+  return answer();
 }
 
-async function loggedIn(deps: GatewayDeps, posted: PostedResponse): Promise<FastifyReply> {
+/** Our response in exchange for the IdP's. */
+async function exchanged(deps: GatewayDeps, posted: PostedResponse): Promise<Ready> {
   const { steps } = posted.request.gateway;
   const { bytes, relayState } = await steps.run('decode', () => decode(posted));
   const login = await steps.run('parse', () => receive(deps, posted, bytes)); // and verify, validate
   await steps.run('claim', () => claimOnce(deps, posted, login));
   const outgoing = await steps.run('inject', () => reissued(deps, posted, login)); // and reissue, sign
-  const submission = await steps.run('enqueue', () => enqueue(deps, posted, outgoing));
-  const answer = await steps.run('deliver', () => deliver(posted, { login, outgoing, relayState }));
-  await recordDelivery(deps, posted.request.gateway, { login, outgoing, submission });
-  return answer();
+  return { login, outgoing, relayState };
 }
 
 function decode({ request, form }: PostedResponse): { bytes: Uint8Array; relayState: string | null } {

@@ -73,7 +73,7 @@ export interface TransformServices {
   readonly ids: IdSource;
   /** For encryption to the service provider. */
   readonly random: RandomBytes;
-  /** Whether no other login is under way, which a signature made on this thread would hold up; by default some may be. */
+  /** Whether there is no other login for a signature made on this thread to hold up; by default there may be some. */
   alone?(): boolean;
   /** Told when a stage begins. */
   onStage?(stage: Stage): void;

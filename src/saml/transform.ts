@@ -1,12 +1,5 @@
 import { hash } from 'node:crypto';
-import {
-  canonicalOctets,
-  childElements,
-  encodeBase64,
-  encryptElement,
-  signEnveloped,
-  type XmlElement,
-} from '../xml/index.js';
+import { canonicalOctets, childElements, encryptElement, signEnveloped, type XmlElement } from '../xml/index.js';
 import { describeAttribute } from './attributes.js';
 import { contradiction, firstFault, type Checker } from './checks.js';
 import { claimChecks } from './claim-checks.js';
@@ -58,7 +51,7 @@ export async function transformUnder(
   const octets = canonicalOctets(response, prefixes);
   return {
     xml: () => octets.toString('utf8'),
-    base64: encodeBase64(octets),
+    base64: octets.toString('base64'),
     destination: to.destination,
     responseId: to.responseId,
     assertionId: to.assertionId,

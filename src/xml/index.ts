@@ -1,4 +1,4 @@
-export { decodeBase64, encodeBase64 } from './base64.js';
+export { decodeBase64 } from './base64.js';
 export { attribute, element, type ElementDescription } from './build.js';
 export { canonicalize, canonicalOctets } from './canonicalize.js';
 export { isIdAttribute } from './characters.js';

@@ -7,7 +7,7 @@ import type { DigestName } from './signature-algorithms.js';
  */
 export type TextParts = readonly string[];
 
-/** Characters from which on pieces make a part: of a usual document all of them make one. */
+/** Characters that one part has at most, unless a single piece is longer: of a usual document all are in one. */
 const LONG = 32 * 1024;
 
 /** Puts pieces together: many at once is quicker than one after the other. */
@@ -16,14 +16,19 @@ export class PartsBuilder {
   #pieces: string[] = [];
   /** Characters of the pieces that are no part yet. */
   #waiting = 0;
-  /** Characters of all pieces that there ever were. */
-  length = 0;
+  #length = 0;
 
+  /** Characters of all pieces that there ever were. */
+  get length(): number {
+    return this.#length;
+  }
+
+  /** Adds a piece, which must not end within a character (between two surrogates). */
   put(piece: string): void {
-    this.length += piece.length;
+    if (this.#waiting > 0 && this.#waiting + piece.length > LONG) this.#join();
+    this.#length += piece.length;
     this.#waiting += piece.length;
     this.#pieces.push(piece);
-    if (this.#waiting >= LONG) this.#join();
   }
 
   /** What there is since it was taken last. */
@@ -35,21 +40,19 @@ export class PartsBuilder {
   }
 
   #join(): void {
-    // One that is long by itself is mostly a stretch of the document that was read, and is not copied.
-    const last = this.#waiting >= LONG ? this.#pieces.pop() : undefined;
-    if (this.#pieces.length > 0) this.#parts.push(this.#pieces.join(''));
-    if (last !== undefined) this.#parts.push(last);
+    this.#parts.push(joined(this.#pieces));
     this.#pieces = [];
     this.#waiting = 0;
   }
 }
 
+/** The whole text; one part is not copied. */
 export function joined(parts: TextParts): string {
   return parts.length === 1 ? (parts[0] ?? '') : parts.join('');
 }
 
 function isLong(parts: TextParts): boolean {
-  return parts.length > 1 && parts.reduce((sum, { length }) => sum + length, 0) >= LONG;
+  return parts.length > 1 && parts.reduce((sum, { length }) => sum + length, 0) > LONG;
 }
 
 /** The text in UTF-8. */
