@@ -26,7 +26,7 @@ for (const [name, pieces, lengths] of [
   ['a few short pieces', ['<a>', 'é', '</a>'], [8]],
   ['just enough for one part', ['x'.repeat(LONG - 1), 'y'], [LONG]],
   ['one too many for it', ['x'.repeat(LONG - 1), 'y', 'z'], [LONG, 1]],
-  ['a long one by itself', ['x'.repeat(LONG)], [LONG]],
+  ['a long one by itself', ['x'.repeat(LONG + 1)], [LONG + 1]],
   ['a long one between short ones', ['<a>', '𝄞'.repeat(LONG), '</a>'], [3, 2 * LONG, 4]],
   ['many short ones', Array.from({ length: 3 * LONG }, (_, at) => (at % 3 === 0 ? '€' : 'x')), [LONG, LONG, LONG]],
 ] as const) {
