@@ -44,7 +44,8 @@ export async function startRedis(t?: Teardown, options: RedisOptions = {}): Prom
   const { port } = server;
   t?.teardown(async () => {
     await server.end('SIGKILL');
-    if (options.dir === undefined) await rm(dir, { recursive: true, force: true });
+    // A child that rewrites the append-only file outlives the killed server and may still write for a moment.
+    if (options.dir === undefined) await rm(dir, { recursive: true, force: true, maxRetries: 20 });
   });
   return {
     port,
