@@ -35,7 +35,7 @@ export interface RunningServe extends ServePlace {
 }
 
 /** The program as it was compiled together with this test. */
-export const mainFile = fileURLToPath(new URL('../../src/main.js', import.meta.url));
+export const mainFile = fileURLToPath(new URL('../../program/src/main.js', import.meta.url));
 
 /** Free ports and a directory for one gateway of so many processes, each with an operations port of its own. */
 export async function servePlace(t: Teardown, processes = 1): Promise<ServePlace> {
