@@ -1,6 +1,7 @@
 import { mkdirSync } from 'node:fs';
-import { open, type Database } from 'lmdb';
+import { open } from 'lmdb';
 import { DiskRoom, GatewayError, reasonOfFailedCommit, Sweeper, type Clock } from '../shared/index.js';
+import { ExpiringTable } from './expiring-table.js';
 import type { StateStore, StoreConcern } from './store.js';
 
 export interface EmbeddedStoreOptions {
@@ -14,17 +15,23 @@ export interface EmbeddedStoreOptions {
   readonly sweepEvery?: number;
 }
 
-interface Entry {
+interface PendingRequest {
   readonly expiresAt: number;
   readonly record: string;
 }
 
-type Collection = 'claim' | 'request';
-type EntryKey = [Collection, string];
-type ExpiryKey = [number, Collection, string];
+interface Tables {
+  readonly root: ReturnType<typeof open>;
+  /** Of a claim, when it expires. */
+  readonly claims: ExpiringTable<number>;
+  readonly requests: ExpiringTable<PendingRequest>;
+}
 
-// A sweep holds the write lock that every login needs, so one pass stays short whatever has piled up.
+// A sweep holds the thread, and the write lock that every login needs, so one pass stays short however much there is.
 const SWEEP_LIMIT = 500;
+
+// The claim that a ping writes; those of logins are longer.
+const PROOF = 'proof';
 
 // A write that went through proves for so long that the next one will. Milliseconds.
 const PROVED_FOR = 30_000;
@@ -36,9 +43,9 @@ const PROVED_FOR = 30_000;
 export class EmbeddedStore implements StateStore {
   readonly #clock: Clock;
   readonly #room: DiskRoom;
-  readonly #root: ReturnType<typeof open>;
-  readonly #entries: Database<Entry, EntryKey>;
-  readonly #expiries: Database<true, ExpiryKey>;
+  readonly #tables: Tables;
+  /** Where a round of the sweep is: first the claims, then the requests. */
+  #sweeping: 'claims' | 'requests' = 'claims';
   readonly #sweeper: Sweeper | null;
   /** Time of the last write that went through; null after one that did not. */
   #provedAt: number | null = null;
@@ -46,18 +53,16 @@ export class EmbeddedStore implements StateStore {
   constructor(options: EmbeddedStoreOptions) {
     this.#clock = options.clock;
     this.#room = new DiskRoom(options.path);
-    const opened = openDatabase(options.path);
-    this.#root = opened.root;
-    this.#entries = opened.entries;
-    this.#expiries = opened.expiries;
+    this.#tables = openTables(options.path);
     const every = options.sweepEvery ?? 10_000;
-    this.#sweeper = every > 0 ? new Sweeper(async () => (await this.sweep()) === SWEEP_LIMIT, every) : null;
+    this.#sweeper = every > 0 ? new Sweeper(() => this.sweep(), every) : null;
   }
 
   claimOnce(key: string, expiresAt: number): Promise<boolean> {
+    const { claims } = this.#tables;
     return this.#write(() => {
-      if (this.#live(['claim', key]) !== null) return false;
-      this.#put(['claim', key], { expiresAt, record: '' });
+      if (claims.live(key, this.#clock.now()) !== null) return false;
+      claims.put(key, expiresAt);
       return true;
     });
   }
@@ -65,7 +70,7 @@ export class EmbeddedStore implements StateStore {
   /** Looks without claiming; cheap (no transaction, no flush), and false when the store cannot be read. */
   isClaimed(key: string): boolean {
     try {
-      return this.#live(['claim', key]) !== null;
+      return this.#tables.claims.live(key, this.#clock.now()) !== null;
     } catch {
       return false;
     }
@@ -73,19 +78,20 @@ export class EmbeddedStore implements StateStore {
 
   async putRequest(id: string, record: string, expiresAt: number): Promise<void> {
     await this.#write(() => {
-      this.#put(['request', id], { expiresAt, record });
+      this.#tables.requests.put(id, { expiresAt, record });
     });
   }
 
   findRequest(id: string): Promise<string | null> {
-    return this.#guard(() => this.#live(['request', id])?.record ?? null);
+    return this.#guard(() => this.#tables.requests.live(id, this.#clock.now())?.record ?? null);
   }
 
   takeRequest(id: string): Promise<string | null> {
+    const { requests } = this.#tables;
     return this.#write(() => {
-      const entry = this.#live(['request', id]);
-      if (entry !== null) this.#remove(['request', id], entry.expiresAt);
-      return entry?.record ?? null;
+      const request = requests.live(id, this.#clock.now());
+      if (request !== null) requests.remove(id);
+      return request?.record ?? null;
     });
   }
 
@@ -93,12 +99,12 @@ export class EmbeddedStore implements StateStore {
     this.#room.require();
     const now = this.#clock.now();
     if (this.#provedAt !== null && Math.abs(now - this.#provedAt) < PROVED_FOR) {
-      await this.#guard(() => this.#entries.doesExist(['claim', '']));
+      await this.#guard(() => this.#tables.claims.live(PROOF, now));
       return;
     }
-    // A full disk can be read. The entry has expired as it is written, so the next sweep takes it.
+    // A full disk can be read. The entry has expired as it is written, so a sweep takes it.
     await this.#write(() => {
-      this.#put(['claim', ''], { expiresAt: now, record: '' });
+      this.#tables.claims.put(PROOF, now);
     });
   }
 
@@ -114,52 +120,40 @@ export class EmbeddedStore implements StateStore {
     return Promise.resolve([]);
   }
 
-  /** Removes expired entries, at most 500 in one go. Returns how many went. */
-  sweep(): Promise<number> {
-    return this.#write(() => {
-      const due = [...this.#expiries.getKeys({ end: [this.#clock.now(), '\uffff'], limit: SWEEP_LIMIT })];
-      for (const [expiresAt, collection, id] of due) {
-        const key: EntryKey = [collection, id];
-        // An entry claimed anew has another expiry, and its old index row must not take it along.
-        if (this.#entries.get(key)?.expiresAt === expiresAt) this.#entries.removeSync(key);
-        this.#expiries.removeSync([expiresAt, collection, id]);
-      }
-      return due.length;
-    });
+  /**
+   * One pass of the sweep: removes what has expired of the next 500 entries at most. Resolves to whether the round has more
+   * entries to look at.
+   */
+  async sweep(): Promise<boolean> {
+    const swept = this.#sweeping;
+    const table = this.#tables[swept];
+    const { keys, isEnd } = await this.#guard(() => table.nextExpired(this.#clock.now(), SWEEP_LIMIT));
+    if (keys.length > 0) {
+      await this.#write(() => {
+        // One that was claimed anew since it was looked at stays.
+        for (const key of keys) if (table.live(key, this.#clock.now()) === null) table.remove(key);
+      });
+    }
+    if (!isEnd) return true;
+    this.#sweeping = swept === 'claims' ? 'requests' : 'claims';
+    return swept === 'claims';
   }
 
   /** How many entries are on disk, expired ones included. */
   size(): number {
-    return this.#entries.getKeysCount();
+    return this.#tables.claims.size() + this.#tables.requests.size();
   }
 
   async close(): Promise<void> {
     await this.#sweeper?.stop();
-    await this.#root.close();
-  }
-
-  #live(key: EntryKey): Entry | null {
-    const entry = this.#entries.get(key);
-    return entry !== undefined && entry.expiresAt > this.#clock.now() ? entry : null;
-  }
-
-  #put(key: EntryKey, entry: Entry): void {
-    const before = this.#entries.get(key);
-    if (before !== undefined) this.#expiries.removeSync([before.expiresAt, ...key]);
-    this.#entries.putSync(key, entry);
-    this.#expiries.putSync([entry.expiresAt, ...key], true);
-  }
-
-  #remove(key: EntryKey, expiresAt: number): void {
-    this.#entries.removeSync(key);
-    this.#expiries.removeSync([expiresAt, ...key]);
+    await this.#tables.root.close();
   }
 
   /** Inside `transaction` the callback runs while no other process can write, so look-then-put is one step. */
   async #write<T>(action: () => T): Promise<T> {
     this.#room.require();
     try {
-      const result = await this.#guard(() => this.#root.childTransaction(action));
+      const result = await this.#guard(() => this.#tables.root.childTransaction(action));
       this.#provedAt = this.#clock.now();
       return result;
     } catch (error) {
@@ -178,20 +172,18 @@ export class EmbeddedStore implements StateStore {
   }
 }
 
-function openDatabase(path: string): {
-  root: ReturnType<typeof open>;
-  entries: Database<Entry, EntryKey>;
-  expiries: Database<true, ExpiryKey>;
-} {
+function openTables(path: string): Tables {
   try {
     mkdirSync(path, { recursive: true, mode: 0o700 });
     // Of a batch that cannot be committed (disk full) lmdb rejects a promise that nobody holds, which ends the process.
     // With `overlappingSync`, its default, a write is visible, and others build on it, before it is flushed.
     const root = open({ path, maxDbs: 4, eventTurnBatching: false, overlappingSync: false });
+    const claims = root.openDB<number, string>({ name: 'claims', encoding: 'ordered-binary' });
+    const requests = root.openDB<PendingRequest, string>({ name: 'requests' });
     return {
       root,
-      entries: root.openDB<Entry, EntryKey>({ name: 'entries' }),
-      expiries: root.openDB<true, ExpiryKey>({ name: 'expiries' }),
+      claims: new ExpiringTable(claims, (expiresAt) => expiresAt),
+      requests: new ExpiringTable(requests, ({ expiresAt }) => expiresAt),
     };
   } catch (cause) {
     throw new GatewayError('STORE_UNAVAILABLE', `cannot open the embedded store in ${path}: ${describe(cause)}`, {
