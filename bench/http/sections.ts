@@ -124,12 +124,15 @@ export async function processes(effort: HttpEffort, store: StoreKind): Promise<P
 
 export interface MemoryReport {
   readonly samples: readonly (Memory & { readonly logins: number })[];
-  /** From 20 000 logins to the last, 0.1 being 10 %. */
+  /** From 20 000 logins on, 0.1 being 10 %: the last samples' mean to that of as many first ones. */
   readonly growth: Memory;
 }
 
 const CHUNK = 5_000;
 const FROM = 20_000;
+
+// Memory goes up and down with the garbage collector, so one sample says little.
+const AVERAGED = 5;
 
 /** Resident memory of one process on the embedded store, over so many logins of known accounts. */
 export async function memory(logins: number): Promise<MemoryReport> {
@@ -146,8 +149,10 @@ export async function memory(logins: number): Promise<MemoryReport> {
 }
 
 function growthOf(samples: MemoryReport['samples']): Memory {
-  const from = samples.find(({ logins }) => logins >= FROM);
-  const to = samples.at(-1);
-  const growth = (pick: keyof Memory) => (to?.[pick] ?? Number.NaN) / (from?.[pick] ?? Number.NaN) - 1;
+  const counted = samples.filter(({ logins }) => logins >= FROM);
+  const growth = (pick: keyof Memory) => {
+    const mean = (some: MemoryReport['samples']) => some.reduce((sum, sample) => sum + sample[pick], 0) / some.length;
+    return mean(counted.slice(-AVERAGED)) / mean(counted.slice(0, AVERAGED)) - 1;
+  };
   return { resident: growth('resident'), anonymous: growth('anonymous') };
 }

@@ -1,6 +1,6 @@
 import { mkdirSync } from 'node:fs';
 import { open } from 'lmdb';
-import { DiskRoom, GatewayError, reasonOfFailedCommit, Sweeper, type Clock } from '../shared/index.js';
+import { DiskRoom, GatewayError, MAP_SIZE, reasonOfFailedCommit, Sweeper, type Clock } from '../shared/index.js';
 import { ExpiringTable } from './expiring-table.js';
 import type { StateStore, StoreConcern } from './store.js';
 
@@ -177,7 +177,7 @@ function openTables(path: string): Tables {
     mkdirSync(path, { recursive: true, mode: 0o700 });
     // Of a batch that cannot be committed (disk full) lmdb rejects a promise that nobody holds, which ends the process.
     // With `overlappingSync`, its default, a write is visible, and others build on it, before it is flushed.
-    const root = open({ path, maxDbs: 4, eventTurnBatching: false, overlappingSync: false });
+    const root = open({ path, mapSize: MAP_SIZE, maxDbs: 4, eventTurnBatching: false, overlappingSync: false });
     const claims = root.openDB<number, string>({ name: 'claims', encoding: 'ordered-binary' });
     const requests = root.openDB<PendingRequest, string>({ name: 'requests' });
     return {

@@ -1,6 +1,6 @@
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
-import { writeFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import t, { type Test } from 'tap';
 import { systemClock } from '../../src/shared/index.js';
@@ -153,6 +153,20 @@ t.test('a store is closed in the middle of a sweep, and what was left is swept b
   t.equal(after.size() % 500, 100, 'whole passes');
   await sweepRound(after);
   t.equal(after.size(), 0);
+});
+
+t.test('the file is mapped once, however large it has become', async (t) => {
+  if (process.platform !== 'linux') {
+    t.comment('no /proc to read here');
+    return;
+  }
+  const { path, store } = await open(t);
+  const lasting = Date.now() + 60_000;
+  const round = Array.from({ length: 64 }, (_, at) => at);
+  // A long record each, to outgrow what lmdb maps by itself at first.
+  for (const at of round) await store.putRequest(`r${at}`, 'x'.repeat(65_536), lasting);
+  const mapped = (await readFile('/proc/self/maps', 'utf8')).split('\n').filter((line) => line.includes(path));
+  t.equal(mapped.filter((line) => line.endsWith('data.mdb')).length, 1);
 });
 
 t.test('a directory that cannot be used is STORE_UNAVAILABLE', async (t) => {
