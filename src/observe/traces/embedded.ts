@@ -1,6 +1,6 @@
 import { mkdirSync } from 'node:fs';
 import { open, type Database, type RootDatabase } from 'lmdb';
-import { MAP_SIZE, DiskRoom, reasonOfFailedCommit, type Clock } from '../../shared/index.js';
+import { DiskRoom, MAP_SIZE, reasonOfFailedCommit, type Clock } from '../../shared/index.js';
 import {
   EVICTIONS_PER_WRITE,
   MAX_ENTRIES,
