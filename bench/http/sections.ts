@@ -6,7 +6,7 @@ import { memoryOf, type Memory } from './process-figures.js';
 import { signedForms } from './signing.js';
 
 export interface HttpEffort {
-  /** Logins that the compilers get. */
+  /** Logins that the compilers of each process get. */
   readonly warm: number;
   /** Logins that are counted with every connection busy. */
   readonly count: number;
@@ -16,7 +16,7 @@ export interface HttpEffort {
   readonly seconds: number;
 }
 
-export const THOROUGH_HTTP: HttpEffort = { warm: 1_500, count: 2_500, single: 300, seconds: 3 };
+export const THOROUGH_HTTP: HttpEffort = { warm: 6_000, count: 4_000, single: 300, seconds: 5 };
 export const SHORT_HTTP: HttpEffort = { warm: 1_000, count: 1_000, single: 100, seconds: 1 };
 
 const SHARES = [25, 50, 90] as const;
@@ -110,12 +110,12 @@ export interface ProcessesReport {
 
 /** One process and two, known accounts. */
 export async function processes(effort: HttpEffort, store: StoreKind): Promise<ProcessesReport> {
-  const forms = await signedForms('okta', 0, effort.warm + effort.count);
+  const forms = await signedForms('okta', 0, 2 * effort.warm + effort.count);
   const run = async (count: number) => ({
     name: `${store}, ${count} process${count > 1 ? 'es' : ''}`,
     processes: count,
     ...(await withGateway({ store, known: forms.length, processes: count }, (gateway) =>
-      saturate(gateway, new Forms(forms), { ...effort, connections: 32 }),
+      saturate(gateway, new Forms(forms), { warm: effort.warm * count, count: effort.count, connections: 32 }),
     )),
   });
   const [one, two] = [await run(1), await run(2)];
