@@ -224,8 +224,8 @@ class Writer {
     const [only, another] = [this.#written[mark], this.#written[mark + 1]];
     if (only !== undefined && another === undefined) text = this.#declaration(only);
     else for (const each of this.#written.slice(mark).sort(compareDeclarations)) text += this.#declaration(each);
-    this.#declaring += text.length;
     const besides = this.#out.length - this.#declaring;
+    this.#declaring += text.length;
     if (this.#declaring > FREE_DECLARATIONS && this.#declaring > MOST_TO_ONE * besides) {
       tooMuch('characters of namespace declarations in the canonical form', FREE_DECLARATIONS);
     }
