@@ -18,7 +18,7 @@ export interface HttpReport {
   readonly start: StartReport;
 }
 
-/** All stores and shares of the load. About two and a half minutes. */
+/** All stores and shares of the load. Some six minutes. */
 export async function httpReport(): Promise<HttpReport> {
   return {
     loads: await loads(THOROUGH_HTTP, ['embedded', 'redis']),

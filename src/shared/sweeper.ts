@@ -10,7 +10,7 @@ export class Sweeper {
   #isStopped = false;
 
   /**
-   * @param pass resolves to whether it left something that has expired
+   * @param pass resolves to whether there is more to do in this round
    * @param every milliseconds between two rounds
    */
   constructor(pass: () => Promise<boolean>, every: number) {

@@ -1,5 +1,5 @@
 import { mkdirSync } from 'node:fs';
-import { open } from 'lmdb';
+import { open, type Database } from 'lmdb';
 import { DiskRoom, GatewayError, MAP_SIZE, reasonOfFailedCommit, Sweeper, type Clock } from '../shared/index.js';
 import { ExpiringTable } from './expiring-table.js';
 import type { StateStore, StoreConcern } from './store.js';
@@ -127,14 +127,16 @@ export class EmbeddedStore implements StateStore {
   async sweep(): Promise<boolean> {
     const swept = this.#sweeping;
     const table = this.#tables[swept];
-    const { keys, isEnd } = await this.#guard(() => table.nextExpired(this.#clock.now(), SWEEP_LIMIT));
+    const { keys, upTo } = await this.#guard(() => table.nextExpired(this.#clock.now(), SWEEP_LIMIT));
     if (keys.length > 0) {
       await this.#write(() => {
         // One that was claimed anew since it was looked at stays.
         for (const key of keys) if (table.live(key, this.#clock.now()) === null) table.remove(key);
       });
     }
-    if (!isEnd) return true;
+    // Not before, so that a pass that fails is made again.
+    table.goOn(upTo);
+    if (upTo !== null) return true;
     this.#sweeping = swept === 'claims' ? 'requests' : 'claims';
     return swept === 'claims';
   }
@@ -180,6 +182,7 @@ function openTables(path: string): Tables {
     const root = open({ path, mapSize: MAP_SIZE, maxDbs: 4, eventTurnBatching: false, overlappingSync: false });
     const claims = root.openDB<number, string>({ name: 'claims', encoding: 'ordered-binary' });
     const requests = root.openDB<PendingRequest, string>({ name: 'requests' });
+    takeOver(root, claims, requests);
     return {
       root,
       claims: new ExpiringTable(claims, (expiresAt) => expiresAt),
@@ -190,6 +193,26 @@ function openTables(path: string): Tables {
       cause,
     });
   }
+}
+
+/** Moves what an earlier version kept in one table with an index by expiry: what it claimed must stay claimed. */
+function takeOver(
+  root: Tables['root'],
+  claims: Database<number, string>,
+  requests: Database<PendingRequest, string>,
+): void {
+  if (![...root.getKeys()].includes('entries')) return;
+  const entries = root.openDB<PendingRequest, ['claim' | 'request', string]>({ name: 'entries' });
+  const expiries = root.openDB({ name: 'expiries' });
+  root.transactionSync(() => {
+    for (const { key, value } of entries.getRange()) {
+      const [collection, id] = key;
+      if (collection === 'claim') claims.putSync(id, value.expiresAt);
+      else requests.putSync(id, value);
+    }
+    entries.dropSync();
+    expiries.dropSync();
+  });
 }
 
 function describe(cause: unknown): string {

@@ -7,8 +7,8 @@ import type { Database } from 'lmdb';
 export class ExpiringTable<V> {
   readonly #database: Database<V, string>;
   readonly #expiryOf: (value: V) => number;
-  /** The key that was looked at last in this round; null at the beginning of one. */
-  #lookedAt: string | null = null;
+  /** Where `nextExpired` begins. */
+  #from: { readonly start?: string } = {};
 
   /** @param expiryOf when an entry expires, in milliseconds since the epoch */
   constructor(database: Database<V, string>, expiryOf: (value: V) => number) {
@@ -31,20 +31,26 @@ export class ExpiringTable<V> {
     this.#database.removeSync(key);
   }
 
-  /** Looks at the next entries, at most `limit`. `isEnd`: they were the last ones, and the next call begins anew. */
-  nextExpired(now: number, limit: number): { readonly keys: string[]; readonly isEnd: boolean } {
+  /**
+   * Which of the next entries have expired, and for `goOn` the key that was looked at last, or null where that was the end.
+   *
+   * @param limit how many entries are looked at, at least 2: it begins with the one that was looked at last
+   */
+  nextExpired(now: number, limit: number): { readonly keys: string[]; readonly upTo: string | null } {
     const keys: string[] = [];
-    const from = this.#lookedAt === null ? {} : { start: this.#lookedAt, exclusiveStart: true };
     let looked = 0;
     let last: string | null = null;
-    for (const { key, value } of this.#database.getRange({ ...from, limit })) {
+    for (const { key, value } of this.#database.getRange({ ...this.#from, limit })) {
       looked++;
       last = key;
       if (this.#expiryOf(value) <= now) keys.push(key);
     }
-    const isEnd = looked < limit;
-    this.#lookedAt = isEnd ? null : last;
-    return { keys, isEnd };
+    return { keys, upTo: looked < limit ? null : last };
+  }
+
+  /** Lets `nextExpired` go on there; at null, begin anew. */
+  goOn(upTo: string | null): void {
+    this.#from = upTo === null ? {} : { start: upTo };
   }
 
   /** How many entries are on disk, expired ones included. */

@@ -2,6 +2,7 @@ import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { open as lmdb } from 'lmdb';
 import t, { type Test } from 'tap';
 import { systemClock } from '../../src/shared/index.js';
 import { createEmbeddedStore, type EmbeddedStore } from '../../src/state/index.js';
@@ -155,16 +156,57 @@ t.test('a store is closed in the middle of a sweep, and what was left is swept b
   t.equal(after.size(), 0);
 });
 
+t.test('a pass of the sweep that fails is made again', async (t) => {
+  const path = await temporaryDirectory(t);
+  const clock = manualClock();
+  let failing = false;
+  const now = () => {
+    if (failing) throw new Error('no clock');
+    return clock.now();
+  };
+  const store = createEmbeddedStore({ path, clock: { now }, sweepEvery: 0 });
+  t.teardown(() => store.close());
+  const expiresAt = clock.now() + 1;
+  await Promise.all(Array.from({ length: 700 }, (_, at) => store.claimOnce(`k${at}`, expiresAt)));
+  clock.advance(1);
+  const pass = store.sweep();
+  // It has looked at the entries, and its transaction is yet to come.
+  failing = true;
+  await t.rejects(pass, { code: 'STORE_UNAVAILABLE' });
+  failing = false;
+  t.strictSame(await sweepRound(store), [200, 0, 0]);
+});
+
+t.test('what an earlier version claimed, with an index by expiry, stays claimed', async (t) => {
+  const path = await temporaryDirectory(t);
+  const clock = manualClock();
+  const expiresAt = clock.now() + 60_000;
+  const former = lmdb({ path, maxDbs: 4 });
+  const [entries, expiries] = [former.openDB({ name: 'entries' }), former.openDB({ name: 'expiries' })];
+  await entries.put(['claim', 'a'], { expiresAt, record: '' });
+  await entries.put(['request', 'r'], { expiresAt, record: 'sealed' });
+  await expiries.put([expiresAt, 'claim', 'a'], true);
+  await former.close();
+  for (let time = 0; time < 2; time++) {
+    const store = createEmbeddedStore({ path, clock, sweepEvery: 0 });
+    t.equal(await store.claimOnce('a', expiresAt), false);
+    t.equal(await store.findRequest('r'), 'sealed');
+    t.equal(store.size(), 2);
+    await store.close();
+  }
+  const after = lmdb({ path, maxDbs: 4 });
+  t.teardown(() => after.close());
+  t.strictSame([...after.getKeys()], ['claims', 'requests']);
+});
+
 t.test('the file is mapped once, however large it has become', async (t) => {
   if (process.platform !== 'linux') {
     t.comment('no /proc to read here');
     return;
   }
-  const { path, store } = await open(t);
-  const lasting = Date.now() + 60_000;
-  const round = Array.from({ length: 64 }, (_, at) => at);
-  // A long record each, to outgrow what lmdb maps by itself at first.
-  for (const at of round) await store.putRequest(`r${at}`, 'x'.repeat(65_536), lasting);
+  const { path, clock, store } = await open(t);
+  // Long records, to outgrow what lmdb maps by itself at first.
+  for (let at = 0; at < 64; at++) await store.putRequest(`r${at}`, 'x'.repeat(65_536), clock.now() + 60_000);
   const mapped = (await readFile('/proc/self/maps', 'utf8')).split('\n').filter((line) => line.includes(path));
   t.equal(mapped.filter((line) => line.endsWith('data.mdb')).length, 1);
 });
