@@ -201,17 +201,17 @@ function takeOver(
   claims: Database<number, string>,
   requests: Database<PendingRequest, string>,
 ): void {
-  if (![...root.getKeys()].includes('entries')) return;
-  const entries = root.openDB<PendingRequest, ['claim' | 'request', string]>({ name: 'entries' });
-  const expiries = root.openDB({ name: 'expiries' });
+  // All in one transaction, since other processes may be starting too.
   root.transactionSync(() => {
+    if (![...root.getKeys()].includes('entries')) return;
+    const entries = root.openDB<PendingRequest, ['claim' | 'request', string]>({ name: 'entries' });
     for (const { key, value } of entries.getRange()) {
       const [collection, id] = key;
       if (collection === 'claim') claims.putSync(id, value.expiresAt);
       else requests.putSync(id, value);
     }
     entries.dropSync();
-    expiries.dropSync();
+    root.openDB({ name: 'expiries' }).dropSync();
   });
 }
 
