@@ -6,7 +6,7 @@ export { errorTable, GatewayError, type ErrorCode, type Evidence } from './error
 export { reasonOfFailedCommit } from './failed-commit.js';
 export { escapeHtml } from './html.js';
 export { createIdSource, systemRandom, type IdSource, type RandomBytes } from './ids.js';
-export { MAP_SIZE } from './map-size.js';
+export { LMDB_OPTIONS } from './lmdb-options.js';
 export { MOST_OF_A_FILE, readAtMost } from './read-at-most.js';
 export { Sweeper } from './sweeper.js';
 export { programVersion } from './version.js';

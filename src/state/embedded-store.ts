@@ -1,7 +1,5 @@
-import { mkdirSync } from 'node:fs';
-import { open, type Database } from 'lmdb';
-import { DiskRoom, GatewayError, MAP_SIZE, reasonOfFailedCommit, Sweeper, type Clock } from '../shared/index.js';
-import { ExpiringTable } from './expiring-table.js';
+import { DiskRoom, GatewayError, reasonOfFailedCommit, Sweeper, type Clock } from '../shared/index.js';
+import { openEmbeddedTables, type EmbeddedTables } from './embedded-tables.js';
 import type { StateStore, StoreConcern } from './store.js';
 
 export interface EmbeddedStoreOptions {
@@ -13,18 +11,6 @@ export interface EmbeddedStoreOptions {
   readonly clock: Clock;
   /** Milliseconds between two rounds of removing expired entries; 0 leaves it to `sweep`. Default 10 000. */
   readonly sweepEvery?: number;
-}
-
-interface PendingRequest {
-  readonly expiresAt: number;
-  readonly record: string;
-}
-
-interface Tables {
-  readonly root: ReturnType<typeof open>;
-  /** Of a claim, when it expires. */
-  readonly claims: ExpiringTable<number>;
-  readonly requests: ExpiringTable<PendingRequest>;
 }
 
 // A sweep holds the thread, and the write lock that every login needs, so one pass stays short however much there is.
@@ -43,7 +29,7 @@ const PROVED_FOR = 30_000;
 export class EmbeddedStore implements StateStore {
   readonly #clock: Clock;
   readonly #room: DiskRoom;
-  readonly #tables: Tables;
+  readonly #tables: EmbeddedTables;
   /** Where a round of the sweep is: first the claims, then the requests. */
   #sweeping: 'claims' | 'requests' = 'claims';
   readonly #sweeper: Sweeper | null;
@@ -53,7 +39,7 @@ export class EmbeddedStore implements StateStore {
   constructor(options: EmbeddedStoreOptions) {
     this.#clock = options.clock;
     this.#room = new DiskRoom(options.path);
-    this.#tables = openTables(options.path);
+    this.#tables = opened(options.path);
     const every = options.sweepEvery ?? 10_000;
     this.#sweeper = every > 0 ? new Sweeper(() => this.sweep(), every) : null;
   }
@@ -174,45 +160,14 @@ export class EmbeddedStore implements StateStore {
   }
 }
 
-function openTables(path: string): Tables {
+function opened(path: string): EmbeddedTables {
   try {
-    mkdirSync(path, { recursive: true, mode: 0o700 });
-    // Of a batch that cannot be committed (disk full) lmdb rejects a promise that nobody holds, which ends the process.
-    // With `overlappingSync`, its default, a write is visible, and others build on it, before it is flushed.
-    const root = open({ path, mapSize: MAP_SIZE, maxDbs: 4, eventTurnBatching: false, overlappingSync: false });
-    const claims = root.openDB<number, string>({ name: 'claims', encoding: 'ordered-binary' });
-    const requests = root.openDB<PendingRequest, string>({ name: 'requests' });
-    takeOver(root, claims, requests);
-    return {
-      root,
-      claims: new ExpiringTable(claims, (expiresAt) => expiresAt),
-      requests: new ExpiringTable(requests, ({ expiresAt }) => expiresAt),
-    };
+    return openEmbeddedTables(path);
   } catch (cause) {
     throw new GatewayError('STORE_UNAVAILABLE', `cannot open the embedded store in ${path}: ${describe(cause)}`, {
       cause,
     });
   }
-}
-
-/** Moves what an earlier version kept in one table with an index by expiry: what it claimed must stay claimed. */
-function takeOver(
-  root: Tables['root'],
-  claims: Database<number, string>,
-  requests: Database<PendingRequest, string>,
-): void {
-  // All in one transaction, since other processes may be starting too.
-  root.transactionSync(() => {
-    if (![...root.getKeys()].includes('entries')) return;
-    const entries = root.openDB<PendingRequest, ['claim' | 'request', string]>({ name: 'entries' });
-    for (const { key, value } of entries.getRange()) {
-      const [collection, id] = key;
-      if (collection === 'claim') claims.putSync(id, value.expiresAt);
-      else requests.putSync(id, value);
-    }
-    entries.dropSync();
-    root.openDB({ name: 'expiries' }).dropSync();
-  });
 }
 
 function describe(cause: unknown): string {

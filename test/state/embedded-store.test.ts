@@ -65,10 +65,11 @@ t.test('what was claimed is still claimed after the process was killed', async (
 /** One round, pass by pass: how many entries there are after each. */
 async function sweepRound(store: EmbeddedStore): Promise<number[]> {
   const sizes: number[] = [];
-  for (let more = true; more;) {
+  let more: boolean;
+  do {
     more = await store.sweep();
     sizes.push(store.size());
-  }
+  } while (more);
   return sizes;
 }
 

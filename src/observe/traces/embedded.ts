@@ -1,6 +1,6 @@
 import { mkdirSync } from 'node:fs';
 import { open, type Database, type RootDatabase } from 'lmdb';
-import { DiskRoom, MAP_SIZE, reasonOfFailedCommit, type Clock } from '../../shared/index.js';
+import { DiskRoom, LMDB_OPTIONS, reasonOfFailedCommit, type Clock } from '../../shared/index.js';
 import {
   EVICTIONS_PER_WRITE,
   MAX_ENTRIES,
@@ -61,8 +61,7 @@ class EmbeddedTraceStore implements TraceStore {
     this.#gatherFor = gatherFor;
     mkdirSync(path, { recursive: true, mode: 0o700 });
     this.#room = new DiskRoom(path);
-    // Of a batch that cannot be committed (disk full) lmdb rejects a promise that nobody holds, which ends the process.
-    this.#root = open({ path, mapSize: MAP_SIZE, eventTurnBatching: false });
+    this.#root = open({ path, ...LMDB_OPTIONS });
     this.#traces = this.#root.openDB<Stored, string>({ name: 'traces', encoding: 'json' });
     this.#index = this.#root.openDB<true, IndexKey>({ name: 'index', encoding: 'json' });
   }

@@ -1,6 +1,6 @@
 import { mkdirSync } from 'node:fs';
 import { open, type Database } from 'lmdb';
-import { DiskRoom, GatewayError, MAP_SIZE, reasonOfFailedCommit } from '../../shared/index.js';
+import { DiskRoom, GatewayError, LMDB_OPTIONS, reasonOfFailedCommit } from '../../shared/index.js';
 import type { Failure } from '../queue.js';
 
 export type JobState = 'waiting' | 'delayed' | 'active' | 'dead';
@@ -110,9 +110,8 @@ export function nextSequence(tables: Tables): number {
 
 function openTables(path: string): Tables {
   mkdirSync(path, { recursive: true, mode: 0o700 });
-  // Of a batch that cannot be committed (disk full) lmdb rejects a promise that nobody holds, which ends the process.
   // With `overlappingSync`, its default, a write is visible, and others build on it, before it is flushed.
-  const root = open({ path, mapSize: MAP_SIZE, maxDbs: 16, eventTurnBatching: false, overlappingSync: false });
+  const root = open({ path, ...LMDB_OPTIONS, maxDbs: 16, overlappingSync: false });
   return {
     root,
     jobs: root.openDB({ name: 'jobs' }),
