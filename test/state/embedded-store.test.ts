@@ -1,6 +1,6 @@
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
-import { readFile, writeFile } from 'node:fs/promises';
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { open as lmdb } from 'lmdb';
 import t, { type Test } from 'tap';
@@ -198,18 +198,6 @@ t.test('what an earlier version claimed, with an index by expiry, stays claimed'
   const after = lmdb({ path, maxDbs: 4 });
   t.teardown(() => after.close());
   t.strictSame([...after.getKeys()], ['claims', 'requests']);
-});
-
-t.test('the file is mapped once, however large it has become', async (t) => {
-  if (process.platform !== 'linux') {
-    t.comment('no /proc to read here');
-    return;
-  }
-  const { path, clock, store } = await open(t);
-  // Long records, to outgrow what lmdb maps by itself at first.
-  for (let at = 0; at < 64; at++) await store.putRequest(`r${at}`, 'x'.repeat(65_536), clock.now() + 60_000);
-  const mapped = (await readFile('/proc/self/maps', 'utf8')).split('\n').filter((line) => line.includes(path));
-  t.equal(mapped.filter((line) => line.endsWith('data.mdb')).length, 1);
 });
 
 t.test('a directory that cannot be used is STORE_UNAVAILABLE', async (t) => {
